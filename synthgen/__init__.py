@@ -1,0 +1,1 @@
+"""Labelled samples from labelled samples: made, judged, versioned, explained."""

@@ -1,0 +1,214 @@
+"""What each class tolerates: the bounds inside which a label stays true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from synthgen.errors import RecipeError
+from synthgen.registry import near
+
+Range = tuple[float, float]
+Bounds = dict[str, Range]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing a generator does to a payload, and how far its settings let it go.
+
+    A graded effect lies in [low, high] around `neutral` (0 adds up over steps, 1 multiplies). A switch is on or off:
+    (0, 0) never, (0, 1) perhaps, (1, 1) always. `free` is what needs no word in the contract; None means all of it.
+    """
+
+    name: str
+    low: float
+    high: float
+    neutral: float = 0.0
+    free: Range | None = None
+    unit: str = ""
+    switch: bool = False
+
+    @classmethod
+    def on_off(cls, name: str, possible: bool, *, harmless: bool = False) -> Effect:
+        """A switch; forbidden until the contract allows it unless `harmless`."""
+        return cls(name, 0.0, float(possible), free=None if harmless else (0.0, 0.0), switch=True)
+
+    def says(self, bounds: Range) -> str:
+        """The bounds as a person reads them: `turn -30 to 30 degrees`."""
+        if self.switch:
+            return f"{self.name} {({(0.0, 0.0): 'never', (1.0, 1.0): 'always'}).get(bounds, 'allowed')}"
+        low, high = bounds
+        return f"{self.name} {low:g} to {high:g}{' ' + self.unit if self.unit else ''}"
+
+
+class Rule(BaseModel):
+    """What one class tolerates of one effect.
+
+    Written as `true` or `"allow"`, `false` or `"forbid"`, a number (up to ± that; for ratios, from 1/x to x), a pair,
+    or `{ relabel = "9" }` (allowed, and the sample then belongs to that class).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    allow: bool = True
+    up_to: float | None = Field(default=None, ge=0)
+    between: Range | None = None
+    relabel: str | dict[str, str] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        match value:
+            case bool():
+                return {"allow": value}
+            case "allow" | "forbid":
+                return {"allow": value == "allow"}
+            case int() | float():
+                return {"up_to": value}
+            case [low, high]:
+                if low > high:
+                    raise ValueError(f"the bounds [{low}, {high}] are empty: write the lower one first")
+                return {"between": (low, high)}
+            case Mapping() | Rule():
+                return value
+        raise ValueError(
+            'write true, "allow", false, "forbid", a number, [low, high] or { relabel = "class" }'
+        )
+
+    def range(self, effect: Effect) -> Range | None:
+        """The tolerated range of an effect; None where there is no limit."""
+        if not self.allow:
+            return effect.neutral, effect.neutral
+        if self.between is not None:
+            return self.between
+        if self.up_to is None:
+            return None
+        if effect.neutral == 1:
+            most = max(self.up_to, 1 / self.up_to if self.up_to else 1.0)
+            return 1 / most, most
+        return -self.up_to, self.up_to
+
+    def target(self, label: str) -> str | None:
+        """The class that a sample of `label` turns into under this effect, or None where it keeps its own."""
+        return self.relabel.get(label) if isinstance(self.relabel, dict) else self.relabel
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a wanted label: from parents of which class, inside which bounds, and what the contract cut off."""
+
+    parent_label: str
+    bounds: Bounds
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the contract lets a generator make nothing for a class."""
+
+    reason: str
+
+
+class LabelContract(BaseModel):
+    """Per class and effect: allow, forbid, allow up to a bound, or relabel; a class's own rule goes before `every`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    every: dict[str, Rule] = {}
+    label: dict[str, dict[str, Rule]] = {}
+
+    def rule(self, label: str, effect: str) -> Rule | None:
+        """The rule that holds for a class, or None where the contract is silent."""
+        return self.label.get(label, {}).get(effect, self.every.get(effect))
+
+    def check_names(self, effects: Iterable[str], labels: Iterable[str] | None = None) -> None:
+        """Raise RecipeError for an effect that no generator has, or a class that the source does not hold."""
+        effects = set(effects)
+        for where, rules in [("every", self.every), *((f"label.{c}", r) for c, r in self.label.items())]:
+            for name in rules:
+                if name not in effects:
+                    raise RecipeError(
+                        f"[contract.{where}] {name}: no generator has this effect.{near(name, effects)}"
+                    )
+        if labels is not None:
+            known = set(labels)
+            named = set(self.label)
+            for rules in (self.every, *self.label.values()):
+                for rule in rules.values():
+                    named |= (
+                        set(rule.relabel.values()) | set(rule.relabel)
+                        if isinstance(rule.relabel, dict)
+                        else set()
+                    )
+                    named |= {rule.relabel} if isinstance(rule.relabel, str) else set()
+            for name in sorted(named - known):
+                raise RecipeError(
+                    f"[contract] names the class {name!r}, which the source does not hold.{near(name, known)}"
+                )
+
+    def routes(self, effects: Iterable[Effect], wanted: str, labels: Iterable[str]) -> list[Route] | Refusal:
+        """All ways to make `wanted` with these effects, the class's own parents first."""
+        effects = tuple(effects)
+        own = self._narrow(effects, wanted, forced=None)
+        routes = [own] if isinstance(own, Route) else []
+        for effect in effects:
+            for label in labels:
+                rule = self.rule(label, effect.name)
+                if rule and rule.target(label) == wanted and label != wanted and effect.high > 0:
+                    other = self._narrow(effects, label, forced=effect)
+                    routes += [other] if isinstance(other, Route) else []
+        return routes or own  # type: ignore[return-value]
+
+    def _narrow(self, effects: tuple[Effect, ...], label: str, forced: Effect | None) -> Route | Refusal:
+        bounds: Bounds = {}
+        notes: list[str] = []
+        for effect in effects:
+            asked = (effect.low, effect.high)
+            if effect == forced:
+                rule = self.rule(label, effect.name)
+                bounds[effect.name] = (1.0, 1.0)
+                notes.append(f"{effect.name} makes {label!r} into {rule.target(label)!r}" if rule else "")
+                continue
+            allowed = self._allowed(effect, label)
+            low, high = max(asked[0], allowed[0]), min(asked[1], allowed[1])
+            if low > high:
+                return Refusal(
+                    f"{effect.says(asked)} is asked for, but {label!r} tolerates {effect.says(allowed)}"
+                    f"{'' if self.rule(label, effect.name) else ' (the default; [contract] may allow more)'}"
+                )
+            bounds[effect.name] = (low, high)
+            if (low, high) != asked:
+                notes.append(f"{effect.says(asked)} narrowed to {effect.says((low, high))}")
+        return Route(label, bounds, tuple(notes))
+
+    def _allowed(self, effect: Effect, label: str) -> Range:
+        everything = (float("-inf"), float("inf"))
+        rule = self.rule(label, effect.name)
+        if rule is None:
+            return effect.free or everything
+        if rule.relabel is not None and not effect.switch:
+            raise RecipeError(
+                f"[contract] {effect.name} of {label!r} relabels, but it is a matter of degree, not on or off. "
+                f"Relabel a switch, such as mirror, half_turn or reverse."
+            )
+        if rule.target(label) not in (None, label):
+            return 0.0, 0.0
+        if effect.switch:
+            return (0.0, 1.0) if rule.allow else (0.0, 0.0)
+        return rule.range(effect) or everything
+
+
+def split_over_steps(steps: list[tuple[Effect, ...]]) -> list[Effect]:
+    """The effects of a chain as a whole: what its steps can do together, at most."""
+    together: dict[str, Effect] = {}
+    for effects in steps:
+        for e in effects:
+            if (had := together.get(e.name)) is None or e.switch:
+                low, high = (e.low, e.high) if had is None else (0.0, max(had.high, e.high))
+            elif e.neutral == 1:
+                low, high = had.low * e.low, had.high * e.high
+            else:
+                low, high = had.low + e.low, had.high + e.high
+            together[e.name] = Effect(e.name, low, high, e.neutral, e.free, e.unit, e.switch)
+    return list(together.values())

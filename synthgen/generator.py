@@ -1,0 +1,85 @@
+"""A generator: what it does to labels, its random choices first, the payloads from them after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from synthgen.contract import Effect, LabelContract
+from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from synthgen.prompt import Prompt
+
+Progress = Callable[[int, int, str], None]
+"""Called as progress(done, total, what is seen: a loss, a rate)."""
+
+
+class Generator(BaseModel):
+    """Base of all generators. Fields are its settings; a subclass fills `effects`, `draw` and `make`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    modality: ClassVar[str]
+    parents: ClassVar[int] = 1
+    label: ClassVar[Literal["kept", "mixed", "chosen"]] = "kept"
+    repeatable: ClassVar[bool] = True
+    carries: ClassVar[frozenset[str]] = frozenset()
+    """Annotations that move with the payload; data with others is refused."""
+    execution: ClassVar[frozenset[str]] = frozenset({"batch_size"})
+    """Settings that never change what is made: not part of a sample's id."""
+
+    def identity(self) -> dict[str, Any]:
+        """The settings that decide what is made, JSON-safe."""
+        return self.model_dump(mode="json", exclude=set(self.execution))
+
+    def effects(self) -> Iterable[Effect]:
+        """What the settings let it do to a payload. Every one of them shows in `applied`."""
+        return ()
+
+    def applied(self, draw: Draw) -> dict[str, float]:
+        """How far a draw goes, for each effect: checked against the job's bounds before anything is made."""
+        return {}
+
+    def prompts(self, labels: Iterable[str]) -> dict[str, Prompt]:
+        """The prompt for each label, already looked up; empty for generators that take none."""
+        return {}
+
+    def learns(self) -> dict[str, Any] | None:
+        """The settings that training depends on, or None where nothing is trained (also with a given model)."""
+        return None
+
+    def cost(self, n_train: int) -> float:
+        """Estimated CPU seconds of `fit` on one core."""
+        return 0.0
+
+    def fit(
+        self, train: Sequence[Sample], contract: LabelContract, folder: Path, seed: int, progress: Progress
+    ) -> None:
+        """Train on real samples and write safetensors and JSON into the empty `folder`. Bounded by steps."""
+        raise NotImplementedError
+
+    def given_model(self) -> Path | None:
+        """The folder of a model that was trained elsewhere, fetched if it is a hub id; None where there is none."""
+        return None
+
+    def compute(self, device: str) -> dict[str, Any] | None:
+        """What of the machine changes floats (device type, network batch shape, dtype); None for plain arithmetic."""
+        return None
+
+    def load(self, folder: Path | None, device: str) -> Any:
+        """The model, loaded once a process; `folder` is what `fit` wrote or `given_model` named."""
+        return None
+
+    def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
+        """Every random choice, for job.label, inside job.bounds, JSON-safe."""
+        raise NotImplementedError
+
+    def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:
+        """One answer per item, in order. Pure: the same work gives the same payload, whatever else is in the batch."""
+        raise NotImplementedError

@@ -1,0 +1,68 @@
+"""A reader lists what a source holds and reads one item at a time; it never follows a place out of its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+Split = Literal["train", "holdout", "pool"]
+
+
+class Found(NamedTuple):
+    """An item that a reader lists: its place inside the source (stable from run to run), label and annotations."""
+
+    place: str
+    label: str | None
+    annotations: Mapping[str, Any] = {}
+
+
+class Quarantined(NamedTuple):
+    """A source item that cannot be used, and why."""
+
+    place: str
+    reason: str
+    split: str = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One usable source item of the index. `sha256` is of its raw bytes."""
+
+    id: str
+    place: str
+    label: str | None
+    split: Split
+    sha256: str
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Reader(BaseModel):
+    """Base of all readers. Fields are its settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    modality: ClassVar[str]
+    takes_path: ClassVar[bool] = True
+    """Whether `[source] path` must be given; False for data that ships with a package."""
+
+    def items(self, root: Path | None, split: Split) -> Iterator[Found | Quarantined]:
+        """Everything at `root`, in a stable order, nothing decoded; what is refused at sight with its reason.
+
+        Raises SourceError if the folder as a whole cannot be what the reader expects.
+        """
+        raise NotImplementedError
+
+    def raw(self, root: Path | None, place: str) -> bytes:
+        """The bytes of one item. Raises UnreadableItem with a reason, before reading what is too large."""
+        raise NotImplementedError
+
+    def decode(self, raw: bytes) -> Any:
+        """The payload. Raises UnreadableItem with the reason."""
+        raise NotImplementedError
+
+    def glance(self, raw: bytes) -> None:
+        """Check cheaply, without decoding; raises UnreadableItem. `plan` uses this to answer at once."""

@@ -1,0 +1,119 @@
+"""A payload with its label and where it came from, and the small values around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from synthgen.contract import Bounds
+from synthgen.seeds import hash_of
+
+Draw = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One planned sample. `index` counts the jobs of one generator entry and label from 0 and never starts again."""
+
+    entry: int
+    label: str
+    index: int
+    parents: tuple[str, ...]
+    bounds: Bounds
+    seed: int
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """All that is needed to make a sample again, and to say where it came from.
+
+    `settings` and `draw` hold one value a step that was taken; `source_ids` are the real ancestors.
+    """
+
+    generator: str
+    parents: tuple[str, ...]
+    source_ids: tuple[str, ...]
+    settings: tuple[Mapping[str, Any], ...]
+    draw: tuple[Draw, ...]
+    bounds: Bounds
+    seed: int
+    index: int
+    round: int
+    model_sha256: tuple[str, ...] = ()
+    prompt_sha256: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One payload with its label: hard (`label`), or soft (`weights`, counted for `label`), or none.
+
+    `annotations` move with the payload (boxes, masks, tags, ...). The payload is loaded when it is read.
+    """
+
+    id: str
+    modality: str
+    label: str | None
+    load: Callable[[], Any] = field(repr=False, compare=False)
+    weights: Mapping[str, float] | None = None
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "train"
+    licence: str = ""
+    origin: Origin | None = None
+
+    @property
+    def payload(self) -> Any:
+        """The payload, as its modality describes it. Not to be written to."""
+        return self.load()
+
+
+class Made(NamedTuple):
+    """What a generator made; `weights` make the label soft and sum to 1."""
+
+    payload: Any
+    weights: Mapping[str, float] | None = None
+    annotations: Mapping[str, Any] = {}
+
+
+class Failed(NamedTuple):
+    """Why a generator could not make this one sample."""
+
+    reason: str
+
+
+class Work(NamedTuple):
+    """One sample to be made: what `draw` chose, for which job, from which parents."""
+
+    job: Job
+    parents: tuple[Sample, ...]
+    draw: Draw
+
+
+class Candidate(NamedTuple):
+    """What a filter sees of a sample: never its origin; the parents' payloads only if the filter asks for them."""
+
+    payload: Any
+    label: str | None
+    weights: Mapping[str, float] | None = None
+    annotations: Mapping[str, Any] = {}
+    parents: tuple[Any, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """A filter's answer on one sample, with a reason a person can read."""
+
+    passed: bool
+    score: float
+    threshold: float
+    reason: str = ""
+
+
+def sample_id(identity: Any, models: tuple[str, ...], prompts: tuple[str, ...], job: Job) -> str:
+    """The id of what a job makes; neither the recipe nor the round are part of it."""
+    return hash_of(identity, models, prompts, job.parents, job.label, job.bounds, job.seed, job.index)[:32]
+
+
+def source_id(place: str, content_sha256: str) -> str:
+    """The id of a source item: its relative path and content."""
+    return hash_of(place, content_sha256)[:32]
