@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -199,16 +199,52 @@ class LabelContract(BaseModel):
         return rule.range(effect) or everything
 
 
-def split_over_steps(steps: list[tuple[Effect, ...]]) -> list[Effect]:
-    """The effects of a chain as a whole: what its steps can do together, at most."""
-    together: dict[str, Effect] = {}
-    for effects in steps:
-        for e in effects:
-            if (had := together.get(e.name)) is None or e.switch:
-                low, high = (e.low, e.high) if had is None else (0.0, max(had.high, e.high))
-            elif e.neutral == 1:
-                low, high = had.low * e.low, had.high * e.high
-            else:
-                low, high = had.low + e.low, had.high + e.high
-            together[e.name] = Effect(e.name, low, high, e.neutral, e.free, e.unit, e.switch)
-    return list(together.values())
+def either(alternatives: Iterable[Iterable[Effect]]) -> tuple[Effect, ...]:
+    """The effects of a step that takes one of several generators: as far as any goes."""
+    widest: dict[str, Effect] = {}
+    for e in (e for effects in alternatives for e in effects):
+        had = widest.get(e.name, e)
+        widest[e.name] = replace(e, low=min(e.low, had.low), high=max(e.high, had.high))
+    return tuple(widest.values())
+
+
+def together(steps: Iterable[Iterable[Effect]]) -> tuple[Effect, ...]:
+    """The effects of steps that follow each other: what they can do in sum (or product), at most."""
+    whole: dict[str, Effect] = {}
+    for e in (e for effects in steps for e in effects):
+        if (had := whole.get(e.name)) is None:
+            whole[e.name] = e
+        elif e.switch:
+            whole[e.name] = replace(e, high=max(e.high, had.high))
+        elif e.neutral == 1:
+            whole[e.name] = replace(e, low=had.low * e.low, high=had.high * e.high)
+        else:
+            whole[e.name] = replace(e, low=had.low + e.low, high=had.high + e.high)
+    return tuple(whole.values())
+
+
+def divide(bounds: Bounds, steps: Sequence[Sequence[Effect]]) -> list[Bounds] | None:
+    """Each step's part of the bounds, so that the steps together stay inside; None where that cannot be.
+
+    Steps that fit in as they are keep their ranges; else the bounds are divided evenly. What must happen happens in
+    the first step that can.
+    """
+    parts: list[Bounds] = [{} for _ in steps]
+    whole = {e.name: e for e in together(steps)}
+    for name, (low, high) in bounds.items():
+        having = [(i, e) for i, effects in enumerate(steps) for e in effects if e.name == name]
+        fits = (low, high) == (whole[name].low, whole[name].high)
+        for rank, (i, e) in enumerate(having):
+            if e.switch:
+                must_be_done = (low, high) == (1.0, 1.0)
+                parts[i][name] = (low, min(high, e.high)) if rank == 0 or not must_be_done else (0.0, 0.0)
+                continue
+            share = (low, high) if fits or len(having) == 1 else _share(low, high, len(having), e.neutral)
+            parts[i][name] = (max(share[0], e.low), min(share[1], e.high))
+            if parts[i][name][0] > parts[i][name][1]:
+                return None
+    return parts
+
+
+def _share(low: float, high: float, steps: int, neutral: float) -> Range:
+    return (low ** (1 / steps), high ** (1 / steps)) if neutral == 1 else (low / steps, high / steps)

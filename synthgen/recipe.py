@@ -6,12 +6,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from synthgen import registry
-from synthgen.contract import Effect, LabelContract, split_over_steps
+from synthgen.checked import checked
+from synthgen.contract import Effect, LabelContract, either, together
 from synthgen.errors import RecipeError
 from synthgen.filter import Filter
 from synthgen.generator import Generator
@@ -88,6 +89,11 @@ class Step(_Part):
             return tuple(g for step in self.one_of for g in step.generators)
         return (_plugin("generators", self.use or "", self.settings, Generator),)
 
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What the step may do to a payload."""
+        return either(g.effects() for g in self.generators)
+
 
 class GenerateEntry(_Part):
     """One generator, or a chain of steps that makes one sample, with its share of the jobs."""
@@ -99,10 +105,8 @@ class GenerateEntry(_Part):
     @classmethod
     def _single_generator(cls, value: Any) -> Any:
         if isinstance(value, Mapping) and "steps" not in value:
-            return {
-                **{k: v for k, v in value.items() if k == "share"},
-                "steps": [{k: v for k, v in value.items() if k != "share"}],
-            }
+            step = {k: v for k, v in value.items() if k != "share"}
+            return {"steps": [step]} | ({"share": value["share"]} if "share" in value else {})
         return value
 
     @model_validator(mode="after")
@@ -118,7 +122,7 @@ class GenerateEntry(_Part):
     @property
     def name(self) -> str:
         """Generators joined by +, alternatives by |."""
-        return "+".join("|".join(_name(g) for g in step.generators) for step in self.steps)
+        return "+".join("|".join(plugin_name(g) for g in step.generators) for step in self.steps)
 
     @property
     def generators(self) -> tuple[Generator, ...]:
@@ -132,11 +136,11 @@ class GenerateEntry(_Part):
 
     def effects(self) -> list[Effect]:
         """What the whole entry may do to a payload."""
-        return split_over_steps([_either(step) for step in self.steps])
+        return list(together(step.effects for step in self.steps))
 
     def identity(self) -> Any:
         """What decides the entry's outputs; its share does not."""
-        return [[step.p, [(_name(g), g.identity()) for g in step.generators]] for step in self.steps]
+        return [[step.p, [(plugin_name(g), g.identity()) for g in step.generators]] for step in self.steps]
 
     @cached_property
     def key(self) -> str:
@@ -203,20 +207,26 @@ class Recipe(_Part):
             for generator in entry.generators:
                 if generator.modality != modality:
                     raise RecipeError(
-                        f"[[generate]] {i} uses {_name(generator)}, but the source holds {modality}. "
+                        f"[[generate]] {i} uses {plugin_name(generator)}, but the source holds {modality}. "
                         f"Remove it, or pick from `synthgen list generators --modality {modality}`."
                     )
             for step in entry.steps[1:]:
                 if any(g.parents != 1 for g in step.generators):
                     raise RecipeError(
-                        f"[[generate]] {i}: {'|'.join(map(_name, step.generators))} cannot be a later step, "
+                        f"[[generate]] {i}: {'|'.join(map(plugin_name, step.generators))} cannot be a later step, "
                         f"because it takes other than one parent. Put it first, or into an entry of its own."
                     )
             if len({g.parents for g in entry.steps[0].generators}) > 1 or (entry.steps[0].p < 1):
                 raise RecipeError(
                     f"[[generate]] {i}: the first step is always taken, and its alternatives take equally many parents."
                 )
+        if self.reader.takes_path and self.source.path is None:
+            raise RecipeError("[source] path is missing: write it, or give `--set source.path=FOLDER`.")
         for name, one in self.filters:
+            if one.sees_holdout and not self.has_holdout:
+                raise RecipeError(
+                    f"[[filter]] {name} compares with a holdout: name one in [source], or leave it out."
+                )
             if one.modalities is not None and modality not in one.modalities:
                 raise RecipeError(
                     f"[[filter]] {name} does not judge {modality}, only {', '.join(sorted(one.modalities))}."
@@ -239,12 +249,21 @@ class Recipe(_Part):
         """Filters by name, in order; the modality's usual ones where the recipe names none."""
         if self.filter is not None:
             return tuple((entry.use, entry.filter) for entry in self.filter)
-        return tuple((name, _plugin("filters", name, {}, Filter)) for name in self.modality.default_filters)
+        usual = ((name, _plugin("filters", name, {}, Filter)) for name in self.modality.default_filters)
+        return tuple((name, one) for name, one in usual if self.has_holdout or not one.sees_holdout)
+
+    @property
+    def has_holdout(self) -> bool:
+        """Whether the source names a holdout, or the reader brings one."""
+        return self.source.holdout is not None or not self.reader.takes_path
 
     @cached_property
     def key(self) -> str:
         """Hash of all that decides what is published: not its place, nor how it is executed or scheduled."""
-        decides = self.model_dump(mode="json", exclude={"publish": {"to"}, "schedule": True, "workers": True, "shard": True, "description": True, "generate": True, "filter": True})  # fmt: skip
+        plain = {"name", "seed", "max_rounds", "oversample", "targets", "contract"}
+        decides = self.model_dump(mode="json", include=plain)
+        decides["source"] = self.source.model_dump(mode="json", exclude={"path", "holdout", "pool"})
+        decides["keep_rejected"] = self.publish.keep_rejected
         decides["generate"] = [(entry.share, entry.identity()) for entry in self.generate]
         decides["filter"] = [(name, one.identity()) for name, one in self.filters]
         decides["prompts"] = [
@@ -282,47 +301,7 @@ def parse_recipe(data: dict[str, Any], overrides: Sequence[str] = (), where: str
     """A recipe from TOML's values."""
     for override in overrides:
         _override(data, override)
-    return _checked(Recipe, data, where)
-
-
-def shares_of(
-    bounds: dict[str, tuple[float, float]], steps: Sequence[Step]
-) -> list[dict[str, tuple[float, float]]]:
-    """A job's bounds for each step: graded ones are divided so that the steps together stay inside, and what must
-    happen happens in the first step that can."""
-    having = {
-        name: [i for i, step in enumerate(steps) if name in {e.name for e in _either(step)}]
-        for name in bounds
-    }
-    kinds = {e.name: e for step in steps for e in _either(step)}
-    divided: list[dict[str, tuple[float, float]]] = [{} for _ in steps]
-    for name, (low, high) in bounds.items():
-        effect, where = kinds[name], having[name]
-        for rank, i in enumerate(where):
-            if effect.switch:
-                divided[i][name] = (low, high) if rank == 0 else (0.0, 0.0 if (low or not high) else 1.0)
-            elif len(where) == 1:
-                divided[i][name] = (low, high)
-            elif effect.neutral == 1:
-                divided[i][name] = (low ** (1 / len(where)), high ** (1 / len(where)))
-            else:
-                divided[i][name] = (low / len(where), high / len(where))
-    return divided
-
-
-def _either(step: Step) -> tuple[Effect, ...]:
-    """The effects of a step: of several alternatives, as far as any goes."""
-    widest: dict[str, Effect] = {}
-    for e in (e for g in step.generators for e in g.effects()):
-        had = widest.get(e.name, e)
-        widest[e.name] = Effect(
-            e.name, min(e.low, had.low), max(e.high, had.high), e.neutral, e.free, e.unit, e.switch
-        )
-    return tuple(widest.values())
-
-
-def _name(plugin: BaseModel) -> str:
-    return type(plugin).__module__.split("generators.", 1)[-1].replace(".", "/")
+    return checked(Recipe, data, where)
 
 
 def _gather(cls: type[BaseModel], value: Any) -> Any:
@@ -334,44 +313,7 @@ def _gather(cls: type[BaseModel], value: Any) -> Any:
 
 
 def _plugin(kind: registry.Kind, name: str, settings: Mapping[str, Any], base: type[P]) -> P:
-    return _checked(registry.find(kind, name), dict(settings), f"{kind[:-1]} {name}")  # type: ignore[no-any-return]
-
-
-def _checked(cls: Any, data: Any, where: str) -> Any:
-    try:
-        return cls.model_validate(data)
-    except ValidationError as error:
-        raise RecipeError(f"{where}: " + "; ".join(_explain(cls, e) for e in error.errors())) from error
-
-
-def _explain(cls: type[BaseModel], error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return (
-            f"unknown key {place!r}.{registry.near(str(error['loc'][-1]), _keys_at(cls, error['loc'][:-1]))}"
-        )
-    if error["type"] == "missing":
-        return f"{place} is missing"
-    got = "" if isinstance(error["input"], dict | list | tuple) else f", got {error['input']!r}"
-    return f"{place + ': ' if place else ''}{error['msg'].removeprefix('Value error, ')}{got}"
-
-
-def _keys_at(cls: Any, place: Sequence[str | int]) -> list[str]:
-    for part in place:
-        if (
-            isinstance(part, str)
-            and isinstance(cls, type)
-            and issubclass(cls, BaseModel)
-            and part in cls.model_fields
-        ):
-            cls = _model_in(cls.model_fields[part].annotation) or cls
-    return list(cls.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for a in get_args(annotation) if (found := _model_in(a))), None)
+    return checked(registry.find(kind, name), dict(settings), f"{kind[:-1]} {name}")  # type: ignore[no-any-return]
 
 
 def _override(data: dict[str, Any], override: str) -> None:
@@ -392,3 +334,8 @@ def _override(data: dict[str, Any], override: str) -> None:
         at[int(last) if isinstance(at, list) else last] = value
     except (ValueError, IndexError, TypeError, AttributeError) as error:
         raise RecipeError(f"--set {place}: there is no such place in the recipe ({error}).") from error
+
+
+def plugin_name(generator: Generator) -> str:
+    """The name that a recipe uses for this generator."""
+    return registry.name_of("generators", generator)

@@ -49,3 +49,12 @@ def near(name: str, known: Iterable[str]) -> str:
     if not known:
         return " There are none."
     return f" Known: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}."
+
+
+def name_of(kind: Kind, plugin: object) -> str:
+    """The name under which a plug-in was found: its file's place, or its entry point."""
+    module = type(plugin).__module__
+    inside = module.removeprefix(f"synthgen.{kind}.").replace(".", "/")
+    if inside in names(kind):
+        return inside
+    return next((n for n, p in _outside(kind).items() if p.value.startswith(f"{module}:")), module)

@@ -1,0 +1,172 @@
+"""Draw and make samples through the steps of a `[[generate]]` entry: shared by generating, replaying and `apply`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from synthgen.contract import Bounds, divide
+from synthgen.errors import BalanceError
+from synthgen.generator import Generator
+from synthgen.recipe import GenerateEntry, Step, plugin_name
+from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
+from synthgen.seeds import hash_of, numpy_rng
+
+BOUND_SLACK = 1e-6
+_LOADED: dict[str, Held] = {}
+_LOADING = threading.Lock()
+_MOST_LOADED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A loaded model and the lock that its users take: networks and schedulers have state."""
+
+    model: Any
+    lock: threading.Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A model of a generator or filter: its hash (weights and what of the machine changes floats), how to load it."""
+
+    sha256: str
+    load: Callable[[], Any]
+
+    def held(self) -> Held:
+        """The model, loaded once a process."""
+        with _LOADING:
+            if self.sha256 not in _LOADED:
+                while len(_LOADED) >= _MOST_LOADED:
+                    _LOADED.pop(next(iter(_LOADED)))
+                _LOADED[self.sha256] = Held(self.load(), threading.Lock())
+            return _LOADED[self.sha256]
+
+
+Models = Mapping[str, Fitted]
+"""Models by the key of the generator or filter that uses them (`key_of`)."""
+
+
+def key_of(kind: str, plugin: Any) -> str:
+    """The key of a generator's or filter's model."""
+    return hash_of(kind, type(plugin).__module__, plugin.identity())
+
+
+class Outcome(NamedTuple):
+    """What became of one job, with all that lineage needs. The tuples hold one value a step taken."""
+
+    made: Made | Failed
+    generators: tuple[str, ...]
+    settings: tuple[dict[str, Any], ...]
+    draws: tuple[Draw, ...]
+
+
+@dataclass(slots=True)
+class _Underway:
+    job: Job
+    parents: tuple[Sample, ...]
+    parts: list[Bounds]
+    made: Made | Failed | None = None
+    generators: tuple[str, ...] = ()
+    settings: tuple[dict[str, Any], ...] = ()
+    draws: tuple[Draw, ...] = ()
+
+
+def run_chain(
+    entry: GenerateEntry, jobs: Sequence[Job], parents: Sequence[tuple[Sample, ...]], models: Models
+) -> list[Outcome]:
+    """One outcome a job, in order. Every step draws from a generator keyed by the job alone, and its draw is checked
+    against the job's bounds before anything is made."""
+    effects = [step.effects for step in entry.steps]
+    underway = [_Underway(job, p, _divided(job, effects)) for job, p in zip(jobs, parents, strict=True)]
+    for place, step in enumerate(entry.steps):
+        taken: dict[int, list[tuple[_Underway, Draw]]] = {}
+        for one in underway:
+            if isinstance(one.made, Failed):
+                continue
+            rng = numpy_rng(one.job.seed, entry.key, one.job.parents, one.job.label, one.job.index, place)
+            if (choice := _choose(step, one.parts[place], rng)) is None:
+                continue
+            generator = step.generators[choice]
+            own = {e.name for e in generator.effects()}
+            job = replace(one.job, bounds={k: v for k, v in one.parts[place].items() if k in own})
+            draw = generator.draw(job, one.parents, rng)
+            if (fault := _outside(generator, job, draw)) is not None:
+                one.made = Failed(fault)
+            else:
+                taken.setdefault(choice, []).append((one, draw))
+        for choice, group in taken.items():
+            _make(step.generators[choice], group, models)
+    return [Outcome(_made(one), one.generators, one.settings, one.draws) for one in underway]
+
+
+def _divided(job: Job, effects: Sequence[Any]) -> list[Bounds]:
+    if len(effects) == 1:
+        return [job.bounds]
+    parts = divide(job.bounds, effects)
+    if parts is None:
+        raise BalanceError(
+            f"the bounds {job.bounds} do not divide over the steps, though the plan let them pass"
+        )
+    return parts
+
+
+def _choose(step: Step, bounds: Bounds, rng: Any) -> int | None:
+    """Which alternative of a step is taken, or None; one that must apply a switch is always taken."""
+    musts = {name for name, b in bounds.items() if b == (1.0, 1.0)}
+    able = [i for i, g in enumerate(step.generators) if musts <= {e.name for e in g.effects() if e.switch} | (musts - _switches(step))]  # fmt: skip
+    if step.p < 1 and rng.random() >= step.p and not musts & _switches(step):
+        return None
+    return able[0] if len(able) == 1 else able[int(rng.integers(len(able)))]
+
+
+def _switches(step: Step) -> set[str]:
+    return {e.name for e in step.effects if e.switch}
+
+
+def _outside(generator: Generator, job: Job, draw: Draw) -> str | None:
+    if not job.bounds:
+        return None
+    applied = generator.applied(draw)
+    for name, (low, high) in job.bounds.items():
+        value = applied.get(name)
+        if value is None:
+            return f"{plugin_name(generator)} does not say how far its draw goes in {name}"
+        if not low - BOUND_SLACK <= value <= high + BOUND_SLACK:
+            return f"{plugin_name(generator)} drew {name} = {value:g}, outside the contract's {low:g} to {high:g}"
+    return None
+
+
+def _make(generator: Generator, group: list[tuple[_Underway, Draw]], models: Models) -> None:
+    batch = [Work(one.job, one.parents, draw) for one, draw in group]
+    fitted = models.get(key_of("generator", generator))
+    if fitted is None:
+        answers = generator.make(batch, None)
+    else:
+        held = fitted.held()
+        with held.lock:
+            answers = generator.make(batch, held.model)
+    if len(answers) != len(batch):
+        raise BalanceError(f"{plugin_name(generator)} gave {len(answers)} answers for {len(batch)} jobs")
+    name, settings = plugin_name(generator), generator.identity()
+    for (one, draw), answer in zip(group, answers, strict=True):
+        one.generators += (name,)
+        one.settings += (settings,)
+        one.draws += (draw,)
+        if isinstance(answer, Made) and answer.weights is None and isinstance(one.made, Made):
+            answer = answer._replace(weights=one.made.weights)
+        one.made = answer
+        if isinstance(answer, Made):
+            one.parents = (_between(one, answer),)
+
+
+def _between(one: _Underway, made: Made) -> Sample:
+    """What the next step takes as its parent."""
+    modality = one.parents[0].modality if one.parents else ""
+    return Sample("", modality, one.job.label, lambda: made.payload, made.weights, made.annotations)
+
+
+def _made(one: _Underway) -> Made | Failed:
+    return one.made if one.made is not None else Failed("no step was taken")

@@ -1,0 +1,129 @@
+"""Train what has jobs, once: models are kept by content hash and found again."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from synthgen import device
+from synthgen.chain import Fitted, key_of
+from synthgen.filter import Filter
+from synthgen.generator import Generator, Progress
+from synthgen.index import Index
+from synthgen.recipe import Recipe
+from synthgen.seeds import folder_sha256, hash_of
+
+log = logging.getLogger(__name__)
+VERSION = 1
+"""Raised when training changes, so that models are trained anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One model to have ready: whose, under which key it is found again, and the seconds it may take on one core."""
+
+    kind: str
+    name: str
+    plugin: Generator | Filter
+    key: str
+    found: bool
+    seconds: float
+
+
+def trainings(recipe: Recipe, index: Index, entries: Iterable[int], models: Path) -> list[Training]:
+    """All models that the jobs of these entries and the filters need, the longest training first."""
+    from synthgen.registry import name_of
+
+    todo: dict[str, Training] = {}
+    for i in sorted(set(entries)):
+        for generator in recipe.generate[i].generators:
+            if generator.learns() is None and generator.compute("cpu") is None:
+                continue
+            name = name_of("generators", generator)
+            key = hash_of(VERSION, name, generator.learns(), index.split_digest("train"), _context(recipe))
+            found = generator.learns() is None or _alias(models, key).exists()
+            n = len(index.items["train"])
+            todo[key_of("generator", generator)] = Training(
+                "generator", name, generator, key, found, generator.cost(n)
+            )
+    for name, one in recipe.filters:
+        if one.learns:
+            held = index.split_digest("holdout") if one.sees_holdout else ""
+            key = hash_of(VERSION, name, one.identity(), index.split_digest("train"), held, _context(recipe))
+            todo[key_of("filter", one)] = Training(
+                "filter", name, one, key, _alias(models, key).exists(), 0.0
+            )
+    return sorted(todo.values(), key=lambda t: -t.seconds)
+
+
+def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress: Progress) -> dict[str, Any]:
+    """Train one model if it is not there; returns facts that a person should know, with the model's hash.
+
+    The folder appears whole by rename; two runs that train the same at once end with the same one.
+    """
+    alias = _alias(models, training.key)
+    if isinstance(training.plugin, Generator) and training.plugin.learns() is None:
+        given = training.plugin.given_model()
+        return {"weights_sha256": folder_sha256(given) if given else "", "seconds": 0.0}
+    if alias.exists():
+        facts: dict[str, Any] = json.loads(alias.read_text())
+        if (models / facts["weights_sha256"]).is_dir():
+            return facts
+    models.mkdir(parents=True, exist_ok=True)
+    scratch = models / f".{training.key[:16]}-{os.getpid()}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    began = time.process_time()
+    try:
+        said = _train(recipe, index, training.plugin, scratch, progress)
+        sha = folder_sha256(scratch)
+        if not (models / sha).exists():
+            scratch.rename(models / sha)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    facts = {"weights_sha256": sha, "said": said, "name": training.name, "kind": training.kind}
+    draft = alias.with_suffix(f".{os.getpid()}")
+    draft.write_text(json.dumps(facts))
+    draft.replace(alias)
+    log.info("trained %s in %.0f CPU seconds", training.name, time.process_time() - began)
+    return facts
+
+
+def fitted(recipe: Recipe, training: Training, facts: dict[str, Any], models: Path) -> Fitted:
+    """The model that `fit` made or found, to be loaded where it is needed."""
+    where = device.pick_device()
+    plugin, sha = training.plugin, facts["weights_sha256"]
+    if isinstance(plugin, Filter):
+        return Fitted(
+            hash_of(sha, training.name, where), partial(plugin.load, recipe.modality, models / sha, where)
+        )
+    folder = plugin.given_model() if plugin.learns() is None else models / sha
+    return Fitted(hash_of(sha, plugin.compute(where)), partial(plugin.load, folder, where))
+
+
+def _train(
+    recipe: Recipe, index: Index, plugin: Generator | Filter, folder: Path, progress: Progress
+) -> dict[str, Any]:
+    train = index.samples("train")
+    if isinstance(plugin, Generator):
+        plugin.fit(train, recipe.contract, folder, recipe.seed, progress)
+        return {}
+    holdout = index.samples("holdout") if plugin.sees_holdout else None
+    return plugin.fit(recipe.modality, train, holdout, recipe.contract, folder, recipe.seed, progress)
+
+
+def _context(recipe: Recipe) -> str:
+    reader = recipe.reader.model_dump(mode="json")
+    return hash_of(recipe.seed, recipe.contract.model_dump(mode="json"), recipe.source.reader, reader)
+
+
+def _alias(models: Path, key: str) -> Path:
+    return models / f"{key}.json"

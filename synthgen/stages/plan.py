@@ -1,0 +1,178 @@
+"""What is to be made: jobs for each short class, from which parents, inside which bounds, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from synthgen.contract import Refusal, Route, divide
+from synthgen.errors import RecipeError
+from synthgen.index import Index
+from synthgen.reader import Item
+from synthgen.recipe import GenerateEntry, Recipe
+from synthgen.registry import find, names, near
+from synthgen.sample import Job
+from synthgen.seeds import numpy_rng
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The jobs of one generator entry for one class, and what the contract narrowed or relabels."""
+
+    entry: int
+    generator: str
+    label: str
+    jobs: int
+    parents: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A generator entry that makes nothing for a class, and why."""
+
+    entry: int
+    generator: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Jobs of one round. `have` counts real train plus kept synthetic, `wanted` the target."""
+
+    jobs: tuple[Job, ...]
+    lines: tuple[Line, ...]
+    refused: tuple[Refused, ...]
+    wanted: dict[str, int]
+    have: dict[str, int]
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Samples each short class lacks."""
+        return {label: n - self.have[label] for label, n in self.wanted.items() if n > self.have[label]}
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """What earlier rounds did: kept samples a class, the next job index, and the share of jobs that passed."""
+
+    kept: Mapping[str, int]
+    next_index: Mapping[tuple[str, str], int]
+    passed_share: Mapping[str, float]
+    round: int = 1
+
+
+START = Progressed({}, {}, {})
+
+
+def plan(
+    recipe: Recipe, index: Index, *, extra: Mapping[str, int] | None = None, done: Progressed = START,
+    only: Iterable[str] | None = None,
+) -> Plan:  # fmt: skip
+    """The jobs of the next round; loads no model.
+
+    `extra` is wanted on top of the recipe's targets, `only` limits the classes. Jobs of a generator entry are
+    numbered per class and never depend on other entries: an entry that did not change plans the same jobs again.
+    """
+    check(recipe, index)
+    wanted = {c: recipe.targets.wanted(c) + (extra or {}).get(c, 0) for c in index.labels}
+    have = {c: len(index.by_label[c]) + done.kept.get(c, 0) for c in index.labels}
+    jobs: list[Job] = []
+    lines: list[Line] = []
+    refused: list[Refused] = []
+    for label in index.labels if only is None else sorted(only):
+        missing = wanted[label] - have[label]
+        if missing <= 0:
+            continue
+        able: list[tuple[int, GenerateEntry, list[Route]]] = []
+        for i, entry in enumerate(recipe.generate):
+            answer = _routes(recipe, index, entry, label)
+            if isinstance(answer, Refusal):
+                refused.append(Refused(i, entry.name, label, answer.reason))
+            else:
+                able.append((i, entry, answer))
+        counts = _divide(_how_many(recipe, missing, label, done), [entry.share for _, entry, _ in able])
+        for (i, entry, routes), count in zip(able, counts, strict=True):
+            start = done.next_index.get((entry.key, label), 0)
+            jobs += _jobs(recipe, index, i, entry, label, routes, range(start, start + count), done.round)
+            parents = sum(len(index.by_label[route.parent_label]) for route in routes) if entry.parents else 0
+            notes = dict.fromkeys(chain.from_iterable(route.notes for route in routes))
+            lines.append(Line(i, entry.name, label, count, parents, tuple(notes)))
+    return Plan(tuple(jobs), tuple(lines), tuple(refused), wanted, have)
+
+
+def check(recipe: Recipe, index: Index) -> None:
+    """Raise RecipeError where the recipe names classes or effects that do not exist."""
+    for label in recipe.targets.counts:
+        if label not in index.by_label:
+            raise RecipeError(
+                f"[targets] names the class {label!r}, which the source does not hold.{near(label, index.labels)}"
+            )
+    known = {e.name for entry in recipe.generate for e in entry.effects()}
+    if any(set(rules) - known for rules in (recipe.contract.every, *recipe.contract.label.values())):
+        modality = recipe.reader.modality
+        every = (find("generators", n) for n in names("generators") if n.startswith(f"{modality}/"))
+        known |= {e.name for cls in every for e in cls().effects()}
+    recipe.contract.check_names(known, index.labels)
+
+
+def _routes(recipe: Recipe, index: Index, entry: GenerateEntry, label: str) -> list[Route] | Refusal:
+    carried = frozenset.intersection(*(g.carries for g in entry.generators))
+    if unknown := sorted({key for item in index.items["train"] for key in item.annotations} - carried):
+        return Refusal(f"it does not carry {', '.join(unknown)} along, which the source has")
+    if entry.parents == 2 and len(index.labels) < 2:
+        return Refusal("it mixes two classes, but the source has one")
+    routes = recipe.contract.routes(entry.effects(), label, index.labels)
+    if isinstance(routes, Refusal):
+        return routes
+    if not entry.parents:
+        routes = routes[:1]
+    steps = [step.effects for step in entry.steps]
+    fitting = [route for route in routes if divide(route.bounds, steps) is not None]
+    return fitting or Refusal("its steps together leave no room inside the contract's bounds")
+
+
+def _how_many(recipe: Recipe, missing: int, label: str, done: Progressed) -> int:
+    if done.round == 1:
+        return math.ceil(missing * recipe.oversample)
+    return math.ceil(missing / max(done.passed_share.get(label, 1.0), 0.1) * recipe.oversample)
+
+
+def _divide(total: int, shares: list[float]) -> list[int]:
+    """Largest remainders; every share gets at least its floor."""
+    exact = [total * share / sum(shares) for share in shares] if shares else []
+    counts = [math.floor(x) for x in exact]
+    by_rest = sorted(range(len(exact)), key=lambda i: (counts[i] - exact[i], i))
+    for i in by_rest[: total - sum(counts)] if exact else ():
+        counts[i] += 1
+    return counts
+
+
+def _jobs(
+    recipe: Recipe, index: Index, place: int, entry: GenerateEntry, label: str, routes: list[Route],
+    indices: range, round_: int,
+) -> Iterable[Job]:  # fmt: skip
+    """Every parent is used once before one is used again, in an order of its own each time."""
+    pool: list[tuple[Route, Item | None]] = [(routes[0], None)]
+    if entry.parents:
+        pool = [(route, item) for route in routes for item in index.by_label[route.parent_label]]
+    orders: dict[int, list[int]] = {}
+    for i in indices:
+        turn, at = divmod(i, len(pool))
+        if turn not in orders:
+            orders[turn] = numpy_rng(recipe.seed, entry.key, label, turn).permutation(len(pool)).tolist()
+        route, item = pool[orders[turn][at]]
+        parents = (item.id,) if item else ()
+        if entry.parents == 2:
+            parents += (_partner(recipe, index, entry, label, i),)
+        yield Job(place, label, i, parents, route.bounds, recipe.seed, round_)
+
+
+def _partner(recipe: Recipe, index: Index, entry: GenerateEntry, label: str, i: int) -> str:
+    rng = numpy_rng(recipe.seed, entry.key, label, i, "partner")
+    others = [c for c in index.labels if c != label]
+    items = index.by_label[others[int(rng.integers(len(others)))]]
+    return items[int(rng.integers(len(items)))].id

@@ -1,0 +1,121 @@
+"""List and check a source: an index of what is usable, and the reason for what is not."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from synthgen.errors import BalanceError, SourceError, UnreadableItem
+from synthgen.generator import Progress
+from synthgen.index import Index
+from synthgen.reader import Found, Item, Quarantined, Reader, Split
+from synthgen.recipe import Recipe
+from synthgen.sample import source_id
+
+log = logging.getLogger(__name__)
+
+
+def read(recipe: Recipe, *, deep: bool = True, progress: Progress | None = None) -> Index:
+    """The index of train, holdout and pool.
+
+    Every item is decoded once, so that what cannot be used is quarantined here with its reason; `deep=False` only
+    glances at each (headers), as `plan` does. Raises SourceError if there is nothing to use, or too much unreadable.
+    """
+    reader, roots = recipe.reader, _roots(recipe)
+    items: dict[Split, tuple[Item, ...]] = {}
+    quarantined: list[Quarantined] = []
+    listed = 0
+    for split, root in roots.items():
+        found = list(reader.items(root, split))
+        listed += len(found)
+        usable: list[Item] = []
+        for i, one in enumerate(found):
+            answer = _check(reader, root, split, one, deep)
+            (usable if isinstance(answer, Item) else quarantined).append(answer)  # type: ignore[arg-type]
+            if progress and (i % 50 == 49 or i + 1 == len(found)):
+                progress(i + 1, len(found), split)
+        items[split] = tuple(usable)
+    items, quarantined = _keep_apart(items, quarantined)
+    index = Index(reader, roots, items, tuple(quarantined), listed, licence=recipe.source.licence)
+    _balanced(index)
+    _enough(recipe, index)
+    for q in quarantined[:20]:
+        log.warning("quarantined %s: %s", q.place, q.reason)
+    return index
+
+
+def _roots(recipe: Recipe) -> dict[Split, Path | None]:
+    if not recipe.reader.takes_path:
+        return {"train": None, "holdout": None}
+    named = {"train": recipe.source.path, "holdout": recipe.source.holdout, "pool": recipe.source.pool}
+    roots: dict[Split, Path | None] = {}
+    for split, path in named.items():
+        if path is None:
+            continue
+        root = Path(path).expanduser()
+        if not root.exists():
+            key = "path" if split == "train" else split
+            raise SourceError(
+                f"[source] {key} = {path!r} does not exist. Give the folder by `--set source.{key}=FOLDER`."
+            )
+        roots[split] = root  # type: ignore[index]
+    return roots
+
+
+def _check(
+    reader: Reader, root: Path | None, split: Split, one: Found | Quarantined, deep: bool
+) -> Item | Quarantined:
+    if isinstance(one, Quarantined):
+        return one._replace(split=split)
+    try:
+        raw = reader.raw(root, one.place)
+        if deep:
+            reader.decode(raw)
+        else:
+            reader.glance(raw)
+    except UnreadableItem as error:
+        return Quarantined(one.place, str(error), split)
+    digest = hashlib.sha256(raw).hexdigest()
+    return Item(source_id(one.place, digest), one.place, one.label, split, digest, one.annotations)
+
+
+def _keep_apart(
+    items: dict[Split, tuple[Item, ...]], quarantined: list[Quarantined]
+) -> tuple[dict[Split, tuple[Item, ...]], list[Quarantined]]:
+    """What lies byte for byte in the holdout too is no train item."""
+    held = {item.sha256: item.place for item in items.get("holdout", ())}
+    twins = [i for s in ("train", "pool") for i in items.get(s, ()) if i.sha256 in held]  # type: ignore[call-overload]
+    quarantined += [
+        Quarantined(i.place, f"the holdout has the same file: {held[i.sha256]}", i.split) for i in twins
+    ]
+    gone = {(i.split, i.id) for i in twins}
+    return {
+        s: tuple(i for i in every if (i.split, i.id) not in gone) for s, every in items.items()
+    }, quarantined
+
+
+def _balanced(index: Index) -> None:
+    usable = sum(map(len, index.items.values()))
+    if index.listed != usable + len(index.quarantined):
+        raise BalanceError(
+            f"{index.listed} source items were listed, but {usable} read and {len(index.quarantined)} quarantined."
+        )
+    for split, items in index.items.items():
+        if len({item.id for item in items}) != len(items):
+            raise BalanceError(f"two items of {split} have the same place and content.")
+
+
+def _enough(recipe: Recipe, index: Index) -> None:
+    reasons = "; ".join(f"{q.place}: {q.reason}" for q in index.quarantined[:3])
+    if not index.items["train"]:
+        raise SourceError(
+            f"no usable train item at {recipe.source.path}. {reasons or 'The folder is empty.'}"
+        )
+    share = len(index.quarantined) / index.listed
+    if share > recipe.source.max_unreadable:
+        raise SourceError(
+            f"{len(index.quarantined)} of {index.listed} source items ({share:.1%}) are unusable, more than "
+            f"max_unreadable = {recipe.source.max_unreadable:g} allows. First: {reasons}. "
+            f"Mend them, or raise [source] max_unreadable."
+        )
