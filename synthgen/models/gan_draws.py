@@ -1,0 +1,96 @@
+"""What a GAN sees in training: real pictures drawn fairly over the classes, varied and covered in part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from synthgen import seeds
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Z_SIZE = 64
+
+
+class Vary(NamedTuple):
+    """How far the real pictures of one class are varied in training: turn in degrees, shift as a share of the side."""
+
+    turn: tuple[float, float] = (0.0, 0.0)
+    shift: tuple[float, float] = (0.0, 0.0)
+    resize: tuple[float, float] = (1.0, 1.0)
+    mirror: bool = False
+
+
+class Draws:
+    """Everything drawn in training, from one generator on the CPU: the same numbers on every device."""
+
+    def __init__(self, real: Tensor, label: Tensor, vary: Sequence[Vary], seed: int, device: str) -> None:
+        order = torch.argsort(label, stable=True)
+        self.real, self.device = real[order], device
+        self.count = torch.bincount(label, minlength=len(vary))
+        self.first = self.count.cumsum(0) - self.count
+        present = (self.count > 0).double()
+        self.chance = 0.5 * self.count / self.count.sum() + 0.5 * present / present.sum()
+        self.ranges = torch.tensor([[v.turn, v.shift, v.shift, v.resize] for v in vary])
+        self.mirror = torch.tensor([v.mirror for v in vary])
+        self.rng = seeds.torch_rng("conditional_gan", seed)
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.rand(*shape, generator=self.rng)
+
+    def z(self, batch: int) -> Tensor:
+        return torch.randn(batch, Z_SIZE, generator=self.rng).to(self.device)
+
+    def pictures(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Real pictures and their classes, in pairs of one class; half of the pairs balanced over the classes."""
+        drawn = torch.multinomial(self.chance, (batch + 1) // 2, replacement=True, generator=self.rng)
+        label = drawn.repeat_interleave(2)[: batch // 2 * 2]
+        place = self.first[label] + (self.uniform(len(label)) * self.count[label]).long()
+        return self._varied(self.real[place], label).to(self.device), label.to(self.device)
+
+    def _varied(self, pictures: Tensor, label: Tensor) -> Tensor:
+        low, high = self.ranges[label].unbind(2)
+        turn, right, down, resize = (low + (high - low) * self.uniform(len(label), 4)).unbind(1)
+        flip = 1 - 2 * (self.mirror[label] & (self.uniform(len(label)) < 0.5)).float()
+        cos, sin = torch.cos(turn.deg2rad()) / resize, torch.sin(turn.deg2rad()) / resize
+        rows = torch.stack([cos * flip, -sin, 2 * right, sin * flip, cos, 2 * down], 1).view(-1, 2, 3)
+        grid = F.affine_grid(rows, list(pictures.shape), align_corners=False)
+        return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+    def augmented(self, pictures: Tensor) -> Tensor:
+        """Pictures as the discriminator sees them, real and made alike: brighter, shifted, partly covered."""
+        n, _, side, _ = pictures.shape
+        light, contrast, covered = self.uniform(3, n, 1, 1, 1).to(self.device)
+        middle = pictures.mean((1, 2, 3), keepdim=True) + (light - 0.5) * 0.4
+        pictures = (pictures - pictures.mean((1, 2, 3), keepdim=True)) * (0.7 + contrast * 0.6) + middle
+        line = torch.arange(side, device=self.device)
+        reach = side // 8
+        place = torch.randint(-reach, reach + 1, (2, n, 1), generator=self.rng).to(self.device)
+        down, right = (line + place).clamp(0, side - 1)
+        which = torch.arange(n, device=self.device)[:, None, None]
+        pictures = pictures.permute(0, 2, 3, 1)[which, down[:, :, None], right[:, None, :]].permute(
+            0, 3, 1, 2
+        )
+        middle = torch.randint(0, side, (2, n, 1), generator=self.rng).to(self.device)
+        near = (line - middle).abs() < side // 6
+        hole = near[0][:, None, :, None] & near[1][:, None, None, :] & (covered < 0.5)
+        return pictures * ~hole
+
+
+def as_tensor(pictures: np.ndarray[Any, Any], size: int) -> Tensor:
+    """Float (n, 1 or 3, size, size) in [-1, 1]; one channel where all pictures are grey."""
+    import cv2
+    import numpy as np
+
+    if pictures.shape[1:3] != (size, size):
+        shrink = max(pictures.shape[1:3]) > size
+        way = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
+        pictures = np.stack([cv2.resize(picture, (size, size), interpolation=way) for picture in pictures])
+    if (pictures == pictures[..., :1]).all():
+        pictures = pictures[..., :1]
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
