@@ -22,7 +22,7 @@ def read(recipe: Recipe, *, deep: bool = True, progress: Progress | None = None)
     Every item is decoded once, so that what cannot be used is quarantined here with its reason; `deep=False` only
     glances at each (headers), as `plan` does. Raises SourceError if there is nothing to use, or too much unreadable.
     """
-    reader, roots = recipe.reader, _roots(recipe)
+    reader, roots = recipe.reader, roots_of(recipe)
     items: dict[Split, tuple[Item, ...]] = {}
     quarantined: list[Quarantined] = []
     listed = 0
@@ -45,7 +45,8 @@ def read(recipe: Recipe, *, deep: bool = True, progress: Progress | None = None)
     return index
 
 
-def _roots(recipe: Recipe) -> dict[Split, Path | None]:
+def roots_of(recipe: Recipe) -> dict[Split, Path | None]:
+    """The folder of each split, checked to exist; None for data that ships with a package."""
     if not recipe.reader.takes_path:
         return {"train": None, "holdout": None}
     named = {"train": recipe.source.path, "holdout": recipe.source.holdout, "pool": recipe.source.pool}
