@@ -1,1 +1,3 @@
 """Labelled samples from labelled samples: made, judged, versioned, explained."""
+
+__version__ = "0.1.0"

@@ -115,15 +115,12 @@ def _divided(job: Job, effects: Sequence[Any]) -> list[Bounds]:
 
 def _choose(step: Step, bounds: Bounds, rng: Any) -> int | None:
     """Which alternative of a step is taken, or None; one that must apply a switch is always taken."""
-    musts = {name for name, b in bounds.items() if b == (1.0, 1.0)}
-    able = [i for i, g in enumerate(step.generators) if musts <= {e.name for e in g.effects() if e.switch} | (musts - _switches(step))]  # fmt: skip
-    if step.p < 1 and rng.random() >= step.p and not musts & _switches(step):
+    switches = {e.name for e in step.effects if e.switch}
+    musts = {name for name, b in bounds.items() if b == (1.0, 1.0)} & switches
+    able = [i for i, g in enumerate(step.generators) if musts <= {e.name for e in g.effects()}]
+    if step.p < 1 and rng.random() >= step.p and not musts:
         return None
     return able[0] if len(able) == 1 else able[int(rng.integers(len(able)))]
-
-
-def _switches(step: Step) -> set[str]:
-    return {e.name for e in step.effects if e.switch}
 
 
 def _outside(generator: Generator, job: Job, draw: Draw) -> str | None:

@@ -39,6 +39,10 @@ class Modality:
         """The payload back from `encode`'s bytes."""
         raise NotImplementedError
 
+    def content(self, payload: Any) -> bytes:
+        """Bytes that are equal if and only if the payloads are."""
+        return self.encode(payload, {})
+
     def preview(self, payload: Any, size_px: int) -> bytes:
         """A JPEG picture of at most size_px by size_px."""
         raise NotImplementedError

@@ -51,6 +51,9 @@ class Image(Modality):
         with Pictures.open(io.BytesIO(data), formats=["PNG"]) as picture:
             return np.asarray(picture.convert("RGB"))
 
+    def content(self, payload: np.ndarray) -> bytes:
+        return b"%d %d " % payload.shape[:2] + payload.tobytes()
+
     def preview(self, payload: np.ndarray, size_px: int) -> bytes:
         import io
 

@@ -72,7 +72,13 @@ def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress
     alias = _alias(models, training.key)
     if isinstance(training.plugin, Generator) and training.plugin.learns() is None:
         given = training.plugin.given_model()
-        return {"weights_sha256": folder_sha256(given) if given else "", "seconds": 0.0}
+        sha = folder_sha256(given) if given else ""
+        return {
+            "weights_sha256": sha,
+            "name": training.name,
+            "kind": training.kind,
+            "given": str(given or ""),
+        }
     if alias.exists():
         facts: dict[str, Any] = json.loads(alias.read_text())
         if (models / facts["weights_sha256"]).is_dir():

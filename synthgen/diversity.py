@@ -1,0 +1,57 @@
+"""How different samples are from each other: numbers for people, and the order in which `select` takes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def vendi(vectors: np.ndarray) -> float:
+    """The effective number of different samples among unit vectors (n, d): 1 if all are the same, n if orthogonal.
+
+    Source: Friedman and Dieng 2023 (the Vendi score), by the d by d Gram matrix where that is smaller.
+    """
+    import numpy as np
+
+    if len(vectors) == 0:
+        return 0.0
+    x = np.asarray(vectors, np.float64)
+    gram = x.T @ x if x.shape[1] < len(x) else x @ x.T
+    values = np.linalg.eigvalsh(gram / len(x))
+    values = values[values > 1e-12]
+    values /= values.sum()
+    return float(np.exp(-(values * np.log(values)).sum()))
+
+
+def mean_distance(vectors: np.ndarray) -> float:
+    """Mean of 1 - cosine over all pairs of unit vectors (n, d), in closed form from their sum."""
+    import numpy as np
+
+    n = len(vectors)
+    if n < 2:
+        return 0.0
+    total = np.asarray(vectors, np.float64).sum(0)
+    return float(1 - (total @ total - n) / (n * (n - 1)))
+
+
+def farthest_first(vectors: np.ndarray, count: int, near: np.ndarray | None = None) -> list[int]:
+    """Positions of `count` of the unit vectors (n, d), each the one farthest from those taken and from `near`.
+
+    Source: Gonzalez 1985 (greedy k-center). Ties go to the first.
+    """
+    import numpy as np
+
+    x = np.asarray(vectors, np.float32)
+    nearest = np.full(len(x), -np.inf, np.float32)  # cosine to the nearest one that is taken
+    if near is not None and len(near):
+        for block in np.array_split(np.asarray(near, np.float32), max(1, len(near) // 4096)):
+            nearest = np.maximum(nearest, (x @ block.T).max(1))
+    taken: list[int] = []
+    for _ in range(min(count, len(x))):
+        at = int(nearest.argmin())
+        taken.append(at)
+        nearest = np.maximum(nearest, x @ x[at])
+        nearest[taken] = np.inf
+    return taken

@@ -1,0 +1,116 @@
+"""Of what passed, keep the most diverse up to each class's target; settle duplicates among samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from synthgen.diversity import farthest_first, mean_distance, vendi
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SAME = 0.9995
+"""Cosine of embeddings from which two samples count as the same."""
+BLOCK = 4096
+"""Candidates that are compared at a time: more are taken in blocks, each its part of the target."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What passed the filters for one class, sorted by id: embeddings (n, d) and hashes of the bare payloads."""
+
+    ids: tuple[str, ...]
+    embeddings: np.ndarray
+    content: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Decision and, for what is not kept, its reason, by sample id; diversity of real, candidates and kept by class."""
+
+    decisions: dict[str, str]
+    reasons: dict[str, str]
+    diversity: dict[str, dict[str, dict[str, float]]]
+
+    def kept(self, label_of: Mapping[str, str]) -> dict[str, int]:
+        """Kept samples a class."""
+        counts: dict[str, int] = {}
+        for sample, decision in self.decisions.items():
+            if decision == "kept":
+                counts[label_of[sample]] = counts.get(label_of[sample], 0) + 1
+        return counts
+
+
+def select(
+    candidates: Mapping[str, Candidates], room: Mapping[str, int], real: Mapping[str, np.ndarray]
+) -> Selection:
+    """Decide on every candidate: `kept`, or `surplus` with the reason.
+
+    `room` is how many each class still takes, `real` the embeddings of its real samples, which the kept ones should
+    differ from too.
+    """
+    decisions: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    diversity = {}
+    for label, those in sorted(candidates.items()):
+        distinct, twins = _distinct(those)
+        for i, first in twins.items():
+            decisions[those.ids[i]] = "surplus"
+            reasons[those.ids[i]] = f"the same as {those.ids[first][:12]}"
+        taken = _spread(those.embeddings, distinct, room.get(label, 0), real.get(label))
+        for i in distinct:
+            decisions[those.ids[i]] = "kept" if i in taken else "surplus"
+            if i not in taken:
+                reasons[those.ids[i]] = "enough samples that are more different from each other"
+        kept = those.embeddings[sorted(taken)]
+        diversity[label] = {"candidates": _measure(those.embeddings), "kept": _measure(kept)}
+        if label in real:
+            diversity[label]["real"] = _measure(real[label])
+    return Selection(decisions, reasons, diversity)
+
+
+def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
+    """Positions of the first of each group of equal samples, and for the others which one they equal."""
+    import numpy as np
+
+    first_of: dict[str, int] = {}
+    twins: dict[int, int] = {}
+    for i, content in enumerate(those.content):
+        if first_of.setdefault(content, i) != i:
+            twins[i] = first_of[content]
+    x = those.embeddings.astype(np.float32)
+    for start in range(0, len(x), BLOCK):
+        block = slice(start, start + BLOCK)
+        for b in range(start, len(x), BLOCK):
+            close = np.argwhere(x[block] @ x[b : b + BLOCK].T > SAME)
+            for i, j in close + np.array([start, b]):
+                if i < j and i not in twins and j not in twins:
+                    twins[int(j)] = int(i)
+    return [i for i in range(len(those.ids)) if i not in twins], twins
+
+
+def _spread(embeddings: np.ndarray, among: Sequence[int], room: int, real: np.ndarray | None) -> set[int]:
+    import numpy as np
+
+    if room >= len(among):
+        return set(among)
+    blocks = (
+        [list(b) for b in np.array_split(np.asarray(among, int), -(-len(among) // BLOCK))]
+        if len(among)
+        else []
+    )
+    parts = np.diff(np.linspace(0, max(room, 0), len(blocks) + 1).round().astype(int))
+    taken: set[int] = set()
+    for block, part in zip(blocks, parts, strict=True):
+        taken |= {int(block[i]) for i in farthest_first(embeddings[block], int(part), real)}
+    return taken
+
+
+def _measure(vectors: np.ndarray) -> dict[str, float]:
+    return {
+        "n": len(vectors),
+        "vendi": round(vendi(vectors), 3),
+        "mean_distance": round(mean_distance(vectors), 4),
+    }
