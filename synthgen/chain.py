@@ -63,6 +63,17 @@ class Outcome(NamedTuple):
     draws: tuple[Draw, ...]
 
 
+def make_again(
+    steps: Sequence[tuple[Generator, Draw]], job: Job, parents: tuple[Sample, ...], models: Models
+) -> Made | Failed:
+    """What the stored draws of one sample make, alone."""
+    one = _Underway(job, parents, [])
+    for generator, draw in steps:
+        if not isinstance(one.made, Failed):
+            _make(generator, [(one, draw)], models)
+    return _made(one)
+
+
 @dataclass(slots=True)
 class _Underway:
     job: Job

@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+
+def marker(sample: str) -> dict[str, str]:
+    """What a payload's own metadata says: that it is synthetic (IPTC digital source type), and which sample it is."""
+    return {"Software": "synthgen", "synthgen:id": sample, "DigitalSourceType": SYNTHETIC}
+
+
 class Modality:
     """Base of all payload types. One instance a process; no state."""
 

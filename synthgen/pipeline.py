@@ -30,7 +30,6 @@ from synthgen.stages.publish import publish
 from synthgen.stages.read import read
 from synthgen.stages.record import record
 from synthgen.stages.select import Candidates, Selection, select
-from synthgen.stages.selftest import selftest
 from synthgen.stages.stage import stage
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def run(
     executor = executor or InProcess()
     index = executor.call("read the source", partial(_read, recipe, executor))
     dataset = Dataset(recipe.place)
-    newest = dataset.open() if dataset.exists and dataset.versions() else None
+    newest = dataset.open() if dataset.versions else None
     extra = {} if fresh or newest is None else dict(newest.record["extra"])
     if request is not None:
         _check_request(index, request)
@@ -322,7 +321,9 @@ def _select(state: _Run, room: Mapping[str, int], real: Mapping[str, np.ndarray]
 
 
 def _record(state: _Run, selection: Selection) -> dict[str, Any]:
-    table = selftest(state.recipe, state.index, state.models) if state.rounds else None
+    from synthgen.stages.selftest import selftest
+
+    table = selftest(state.recipe, state.index, state.models) if state.rounds and state.recipe.filters else None
     return record(
         state.recipe, state.index, identity=state.identity, run_key=state.run_key, extra=state.extra,
         base=state.base, plans=state.plans, rounds=[[state.path(s) for s in each] for each in state.rounds],

@@ -46,16 +46,11 @@ def record(
         "modality": recipe.modality.name,
         "source": _source(recipe, index),
         "sources": (base.record["sources"] if base else {}) | _parents(index, parents),
-        "plan": _merged(
-            base, "plan", [{"round": i + 1, **_fields(line)} for i, p in enumerate(plans) for line in p.lines]
-        ),
+        "plan": [*(base.record["plan"] if base else []), *_lines(plans)],
         "refused": _distinct([_fields(one) for p in plans for one in p.refused]),
         "models": _models(facts, base),
         "facts": {said["name"]: said["said"] for said in facts.values() if said.get("said")},
-        "rounds": [
-            {"round": i + 1, "jobs": len(p.jobs), **o}
-            for i, (p, o) in enumerate(zip(plans, outcomes, strict=False))
-        ],
+        "rounds": [{"round": i, "jobs": sum(o.values()), **o} for i, o in enumerate(outcomes, 1)],
         "targets": last.wanted if last else {},
         "shortfall": _shortfall(plans, selection, rounds),
         "diversity": selection.diversity,

@@ -8,19 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from synthgen import __version__, rows
+from synthgen.modality import marker
 from synthgen.recipe import Recipe
 from synthgen.sample import Failed, Made, Verdict
 from synthgen.seeds import canonical
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-
-
-def marker(sample: str) -> dict[str, str]:
-    """What a payload's own metadata says: that it is synthetic, and which sample it is."""
-    return {"Software": "synthgen", "synthgen:id": sample, "DigitalSourceType": SYNTHETIC}
 
 
 def stage(
