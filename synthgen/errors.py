@@ -47,6 +47,10 @@ class PublishError(SynthgenError):
     exit_code = 6
 
 
+class OutdatedBase(PublishError):
+    """Another run published the next version meanwhile; planned again on top of it, what is staged is found again."""
+
+
 class BalanceError(SynthgenError):
     """Items or jobs got lost between stages: a bug, and the run is not published."""
 

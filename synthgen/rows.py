@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-from synthgen.seeds import hash_of
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,26 +72,3 @@ def staged_schema() -> pa.Schema:
         .append(pa.field("embedding", pa.list_(pa.float16())))
         .append(pa.field("content_sha256", pa.string()))
     )
-
-
-def digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The digest of a version: over its rows sorted by id, without times, runs and places of execution."""
-    return digest_of_hashes((row["id"], row_hash(row)) for row in rows)
-
-
-def row_hash(row: Mapping[str, Any]) -> str:
-    """Hash of what one row says."""
-    return hash_of({k: _settled(v) for k, v in row.items() if k not in OUTSIDE_DIGEST})
-
-
-def digest_of_hashes(hashes: Iterable[tuple[str, str]]) -> str:
-    """The digest from pairs of id and row hash, in any order."""
-    return hash_of(sorted(hashes))
-
-
-def _settled(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    if isinstance(value, list):
-        return [_settled(v) for v in value]
-    return {k: _settled(v) for k, v in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,198 @@
+"""A published dataset: its folder, its versions, and what lies beside them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthgen import durable, mending
+from synthgen.errors import DatasetError
+from synthgen.registry import near
+from synthgen.seeds import sha256
+from synthgen.version import DatasetVersion, VersionInfo, equals
+
+if TYPE_CHECKING:
+    import lance
+
+__all__ = ["Dataset", "DatasetVersion", "VersionInfo", "equals", "open_dataset"]
+
+log = logging.getLogger(__name__)
+_TAG = re.compile(r"v(\d+)")
+
+
+class Dataset:
+    """A run's folder: `dataset.lance` with its versions, and beside it records, sources, models and staging."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = Path(place)
+        self.uri = self.place / "dataset.lance"
+
+    def __repr__(self) -> str:
+        return f"Dataset({str(self.place)!r})"
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was published here."""
+        return any((self.uri / "_versions").glob("*.manifest"))
+
+    @property
+    def versions(self) -> list[VersionInfo]:
+        """All versions, oldest first. One that a crash left without its tag gets it now."""
+        if not self.exists:
+            return []
+        found = self._list()
+        if any(not info.tag for info in found):
+            with self.lock():
+                self.mend()
+            found = self._list()
+        return found
+
+    def open(self, tag: str | None = None) -> DatasetVersion:
+        """The version of this tag, or the newest one."""
+        versions = {info.tag: info for info in self.versions}
+        if not versions:
+            raise DatasetError(f"{self.place} holds no published version. Make one by `synthgen run`.")
+        if tag is not None and tag not in versions:
+            raise DatasetError(f"{self.place.name} has no version {tag!r}.{near(tag, versions)}")
+        return DatasetVersion(self, versions[tag or list(versions)[-1]])
+
+    def find_run(self, run_key: str) -> DatasetVersion | None:
+        """The version that the run of this key published."""
+        found = next((info for info in self.versions if info.run_key == run_key), None)
+        return DatasetVersion(self, found) if found else None
+
+    def model_folder(self, sha: str) -> Path:
+        """Where the fitted model of this hash lies."""
+        return self.place / "models" / sha
+
+    def record_path(self, run_key: str) -> Path:
+        """Where the record of a run lies."""
+        return self.place / "records" / f"{run_key}.json"
+
+    def source_path(self, sha: str) -> Path:
+        """Where the raw bytes of a real item lie."""
+        return self.place / "sources" / sha[:2] / sha
+
+    def source_bytes(self, sha: str) -> bytes:
+        """The raw bytes of a real item that a published sample descends from."""
+        try:
+            raw = self.source_path(sha).read_bytes()
+        except OSError as error:
+            raise DatasetError(f"{self.place.name} does not hold the source {sha}: {error}.") from error
+        if sha256(raw) != sha:
+            raise DatasetError(
+                f"the source {sha} of {self.place.name} is damaged: it hashes to {sha256(raw)}."
+            )
+        return raw
+
+    def keep_source(self, sha: str, raw: bytes) -> None:
+        """Keep the raw bytes of a real item under their hash, once."""
+        if not self.source_path(sha).exists():
+            with durable.writing_to(self.place):
+                durable.write(self.source_path(sha), raw)
+
+    def rows_by_id(self, ids: Iterable[str], tag: str | None = None) -> dict[str, dict[str, Any]]:
+        """The rows of these ids that are there, in one version or else in any, the newest first."""
+        missing, found = set(ids), {}
+        for info in reversed(self.versions):
+            if missing and tag in (None, info.tag):
+                rows = DatasetVersion(self, info).rows_of(missing)
+                found.update(rows)
+                missing -= set(rows)
+        return found
+
+    def prepare(self) -> None:
+        """Make the folders. PublishError if one may not write here."""
+        with durable.writing_to(self.place):
+            for name in ("records", "staging", "sources", "models"):
+                (self.place / name).mkdir(parents=True, exist_ok=True)
+            (self.place / ".lock").touch()
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold this to write: one writer at a time, the others wait. Not reentrant."""
+        return durable.locked(self.place / ".lock")
+
+    def repair(self) -> list[str]:
+        """Mend what a crash or power cut left behind; says what was done. Published versions are never touched."""
+        with self.lock():
+            return self.mend()
+
+    def mend(self) -> list[str]:
+        """`repair` for one who holds the lock."""
+        if not self.uri.exists():
+            return []
+        done = mending.remove_torn(self.uri)
+        if self.exists:
+            for info in self._list():
+                if not info.tag:
+                    done.append(f"tagged {self.tag(info.number)}, which a crash had left without its name")
+            done += mending.remove_left_over(self.uri)
+        for line in done:
+            log.warning("%s: %s", self.place.name, line)
+        return done
+
+    def tag(self, number: int) -> str:
+        """Give a commit the next free `v<N>`, synced. For one who holds the lock."""
+        tags = self.newest_commit().tags
+        tag = f"v{1 + max((int(m[1]) for t in tags.list() if (m := _TAG.fullmatch(t))), default=0)}"
+        tags.create(tag, number)
+        durable.sync(self.uri / "_refs" / "tags" / f"{tag}.json")
+        for folder in ("_refs/tags", "_refs", "."):
+            durable.sync(self.uri / folder)
+        return tag
+
+    def newest_commit(self) -> lance.LanceDataset:
+        """The newest commit, opened anew."""
+        import lance
+
+        try:
+            return lance.dataset(str(self.uri))
+        except (OSError, ValueError, RuntimeError) as error:
+            if mending.torn(self.uri):
+                self.repair()
+                return lance.dataset(str(self.uri))
+            raise DatasetError(f"{self.uri} cannot be opened: {str(error).splitlines()[0]}") from error
+
+    def _list(self) -> list[VersionInfo]:
+        newest = self.newest_commit()
+        tags = self._tags(newest)
+        infos = []
+        for version in newest.versions():
+            number = version["version"]
+            names = [name for name, at in tags.items() if at == number]
+            tag = next((n for n in names if _TAG.fullmatch(n)), "")
+            run_key = newest.read_transaction(number).transaction_properties.get("run_key", "")
+            if run_key:
+                at = version["timestamp"].astimezone(UTC)
+                approved = f"{tag}.approved" in names
+                infos.append(VersionInfo(tag, number, run_key, at, approved, self.record_path(run_key)))
+        return infos
+
+    def _tags(self, newest: lance.LanceDataset) -> dict[str, int]:
+        try:
+            return {name: tag["version"] for name, tag in newest.tags.list().items()}
+        except (OSError, ValueError, RuntimeError) as error:
+            if mending.torn(self.uri):
+                self.repair()
+                return self._tags(newest)
+            raise DatasetError(f"the tags of {self.uri} cannot be read: {error}") from error
+
+
+def open_dataset(name: str, outputs: Path = Path("outputs")) -> DatasetVersion:
+    """The version that a command line names: `NAME`, `NAME@v2`, or a folder in place of the name."""
+    place, tag = Path(name), None
+    if not place.exists() and "@" in name:
+        name, tag = name.rsplit("@", 1)
+        place = Path(name)
+    if place.name == "dataset.lance":
+        place = place.parent
+    for candidate in (outputs / name, place):
+        if Dataset(candidate).exists:
+            return Dataset(candidate).open(tag)
+    known = sorted(p.parent.name for p in outputs.glob("*/dataset.lance"))
+    raise DatasetError(f"no dataset {name!r}, neither in {outputs}/ nor as a folder.{near(name, known)}")
