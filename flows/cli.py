@@ -1,0 +1,283 @@
+"""The `synthgen` command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows import server
+from flows.terminal import print_json, print_table, say, tell
+from synthgen.errors import RecipeError, SynthgenError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="""Fill thin classes with synthetic samples that are judged, versioned, explained and repeatable.
+
+\b
+  synthgen plan demo                         what would be made, and what the label contract refuses
+  synthgen run demo                          make, judge, publish, audit
+  synthgen audit demo --html                 what came out, as a page with pictures
+  synthgen request demo --label 6 --count 20 more of one class: the dataset's next version
+
+A RECIPE is the path of a TOML file or the name of a shipped recipe. A DATASET is a name under outputs/ or a
+folder, at its newest version or at @v2.""",
+)
+
+Recipe = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe's TOML file, or a shipped recipe's name.")
+]
+Named = Annotated[
+    str,
+    typer.Argument(metavar="DATASET[@VERSION]", help="A name under outputs/ or a folder, such as demo@v2."),
+]
+Overrides = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting: generate.0.share=0.5. Repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of tables.")]
+EXAMPLES = "\n\n\b\nExamples:\n"
+
+
+def main() -> None:
+    """Run the command; a deliberate error is one clear line and its own exit code."""
+    try:
+        app()
+    except SynthgenError as error:
+        tell(f"synthgen: {error}")
+        sys.exit(error.exit_code)
+
+
+@app.command(
+    help="Plan, make, judge, publish and audit: one Prefect flow run. Nothing new is made if it is all there."
+    + EXAMPLES
+    + """  synthgen run demo
+  synthgen run photos.toml --set source.path=photos --set targets.balance_to=300"""
+)
+def run(
+    recipe: Recipe,
+    overrides: Overrides = [],  # noqa: B006
+    fresh: Annotated[bool, typer.Option("--fresh", help="Leave out what earlier requests added.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    from flows import start
+    from synthgen.recipe import load_recipe
+
+    load_recipe(recipe, overrides)  # a mistake in it is told before a server is started
+    facts = start.generate(recipe, overrides, fresh)
+    _show_outcome(facts, as_json)
+
+
+@app.command(
+    help="Show what a run would make, per class and generator, and what the label contract refuses. Loads no model."
+    + EXAMPLES
+    + """  synthgen plan demo
+  synthgen plan signs.toml --set source.path=signs --json"""
+)
+def plan(recipe: Recipe, overrides: Overrides = [], as_json: AsJson = False) -> None:  # noqa: B006
+    from flows.show_plan import planned, show
+    from synthgen.recipe import load_recipe
+
+    said = planned(load_recipe(recipe, overrides))
+    print_json(said) if as_json else show(said)
+
+
+@app.command(
+    help="Show counts, yields, reasons and scores of a dataset version; --html writes a page with pictures."
+    + EXAMPLES
+    + """  synthgen audit demo
+  synthgen audit demo@v1 --html --out audit.html"""
+)
+def audit(
+    dataset: Named,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write one self-contained page with pictures.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Where the page goes; else beside the dataset.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    from synthgen.dataset import open_dataset
+    from synthgen.stages import audit as stage
+
+    version = open_dataset(dataset)
+    report = stage.audit(version)
+    print_json(report.to_json()) if as_json else _show_report(report)
+    if html or out:
+        from synthgen.report_page import page
+
+        target = out or version.place / f"audit-{version.tag}.html"
+        target.write_text(page(report), encoding="utf-8")
+        tell(f"The page is {target.resolve()}")
+
+
+@app.command(
+    help="Make one published sample again, alone, and say whether it is identical. Exit code 5 if it is not."
+    + EXAMPLES
+    + "  synthgen replay demo 3f2a9c          (the first characters of an id are enough)"
+)
+def replay(dataset: Named, sample_id: str, as_json: AsJson = False) -> None:
+    from synthgen.dataset import open_dataset
+    from synthgen.stages import replay as stage
+
+    answer = stage.replay(open_dataset(dataset), sample_id)
+    _show_checks(answer, as_json)
+
+
+@app.command(
+    help="Check every payload's hash, that all lineage is complete, and that all versions open. Exit code 5 if not."
+    + EXAMPLES
+    + "  synthgen verify demo"
+)
+def verify(dataset: Named, as_json: AsJson = False) -> None:
+    from synthgen.dataset import open_dataset
+    from synthgen.stages import verify as stage
+
+    answer = stage.verify(open_dataset(dataset))
+    _show_checks(answer, as_json)
+
+
+@app.command(help="List a dataset's versions, the newest last." + EXAMPLES + "  synthgen versions demo")
+def versions(dataset: Named, as_json: AsJson = False) -> None:
+    from flows.show_dataset import version_rows
+
+    rows = version_rows(dataset)
+    print_json(rows) if as_json else print_table(f"Versions of {dataset}", rows)
+
+
+@app.command(
+    help="Write the kept samples of a version in another format."
+    + EXAMPLES
+    + """  synthgen export demo@v1 --to image-folder demo-pictures
+  synthgen export demo --to hf-parquet demo-parquet --with-sources"""
+)
+def export(
+    dataset: Named,
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A folder that does not exist yet, or is empty.")
+    ],
+    to: Annotated[str, typer.Option(metavar="FORMAT", help="See `synthgen list exports`.")],
+    with_sources: Annotated[bool, typer.Option("--with-sources", help="Add the real train samples.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    from flows.show_dataset import exported
+
+    facts = exported(dataset, to, out, with_sources)
+    print_json(facts) if as_json else say(f"{facts['samples']} samples are in {facts['folder']}")
+
+
+@app.command(
+    name="list",
+    help="List what recipes can name: generators, filters, readers, modalities, exports, benches, recipes."
+    + EXAMPLES
+    + "  synthgen list generators --modality image",
+)
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="KIND")],
+    modality: Annotated[str | None, typer.Option(help="Only what works on this modality.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    from flows.show_plugins import listed
+
+    rows = listed(kind, modality)
+    print_json(rows) if as_json else print_table(kind, rows, f"There are no {kind}.")
+
+
+@app.command(
+    help="Start the Prefect server if none runs, and print its address. It stays; runs made before are there."
+    + EXAMPLES
+    + """  synthgen ui
+  synthgen ui --port 4300
+  synthgen ui --stop"""
+)
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = server.PORT,
+    host: Annotated[str, typer.Option(help="Loopback only: the server knows no passwords.")] = "127.0.0.1",
+    foreground: Annotated[bool, typer.Option("--foreground", help="Run it here, until Ctrl-C.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End the server that `synthgen ui` started.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    server.configure()
+    if stop:
+        address = server.stop()
+        say(f"Ended the server at {address}" if address else "No server of `synthgen ui` is running.")
+        return
+    if foreground:
+        raise typer.Exit(server.run_here(host, port))
+    started = server.start(host, port)
+    if as_json:
+        print_json(started._asdict())
+    else:
+        say(
+            f"{'The Prefect server is' if started.was_running else 'Started the Prefect server'} at {started.pages}"
+        )
+
+
+@app.command(
+    help="Serve a recipe's deployments: `generate` (by its [schedule], or on demand) and `rare-class`, until Ctrl-C."
+    + EXAMPLES
+    + """  synthgen serve demo
+  synthgen serve photos.toml --set source.path=photos"""
+)
+def serve(recipe: Recipe, overrides: Overrides = [], port: int | None = None) -> None:  # noqa: B006
+    from synthgen.recipe import load_recipe
+
+    loaded = load_recipe(recipe, overrides)
+    server.configure()
+    url = server.find() if port is None else None
+    pages = url.removesuffix("/api") if url else server.start(port=port or server.PORT).pages
+    server.configure(f"{pages}/api")
+    from flows.serve import serve_recipe
+
+    tell(f"Serving generate/{loaded.name} and rare-class/{loaded.name}: {pages}/deployments. Ctrl-C ends it.")
+    serve_recipe(loaded, recipe, overrides)
+
+
+@app.command(
+    help="Make more samples of one class: the dataset's next version. Through `rare-class` if it is being served."
+    + EXAMPLES
+    + """  synthgen request demo --label 6 --count 20
+  synthgen request demo --label 6 --count 20 --no-wait"""
+)
+def request(
+    recipe: Recipe,
+    label: Annotated[str, typer.Option(help="The class, exactly as the source names it.")],
+    count: Annotated[int, typer.Option(help="Kept samples to add.")],
+    overrides: Overrides = [],  # noqa: B006
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Don't wait for a served deployment to end.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    from flows import start
+    from flows.request import checked_request
+
+    dataset = checked_request(recipe, label, count, overrides).name
+    facts: dict[str, Any] | None = None
+    if start.connect():
+        from flows.serve import lasting
+
+        facts = start.ask_served(dataset, lasting(recipe), label, count, overrides, wait=not no_wait)
+    if facts is None:
+        facts = start.rare_class(recipe, label, count, overrides)
+    if "version" in facts:
+        _show_outcome(facts, as_json)
+    else:
+        print_json(facts) if as_json else say(f"It runs: {facts['page']}")
+
+
+@app.command(help="Measure this installation." + EXAMPLES + "  synthgen bench overhead")
+def bench(name: str, as_json: AsJson = False) -> None:
+    from synthgen import registry
+
+    rows = registry.find("benches", name)()
+    print_json(rows) if as_json else print_table(f"bench {name}", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Versions, exports and checks of a dataset, as rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from synthgen import registry
+from synthgen.dataset import open_dataset
+from synthgen.errors import DatasetError
+
+
+def version_rows(name: str) -> list[dict[str, Any]]:
+    """One row a version, the newest last."""
+    rows = []
+    for info in open_dataset(name).dataset.versions:
+        counts = info.record["counts"]
+        rows.append(
+            {
+                "version": info.tag,
+                "made": f"{info.created_at:%Y-%m-%d %H:%M} UTC",
+                "kept": counts["kept"],
+                "rejected": counts["rejected"],
+                "jobs": counts["jobs"],
+                "base": info.record["base"] or "",
+                "requested": info.record["extra"],
+                "short": sum(info.record["shortfall"].values()),
+                "approved": info.approved,
+                "run_key": info.run_key[:12],
+            }
+        )
+    return rows
+
+
+def exported(name: str, to: str, folder: Path, with_sources: bool) -> dict[str, Any]:
+    """Write a version in another format; how many samples, and where."""
+    version = open_dataset(name)
+    export = registry.find("exports", to.replace("-", "_"))()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DatasetError(
+            f"{folder} is there already and not an empty folder: name one that does not exist yet."
+        )
+    count = export.write(version, folder, with_sources=with_sources)
+    return {
+        "dataset": version.dataset.place.name,
+        "version": version.tag,
+        "format": to,
+        "samples": count,
+        "folder": str(folder),
+    }

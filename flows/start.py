@@ -1,0 +1,146 @@
+"""Start a flow from the command line: here, or through the deployment that is being served."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from flows import server
+from flows.terminal import tell, watching
+from synthgen import errors
+from synthgen.errors import ServerError, SynthgenError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+STARTS_WITHIN_S = 60
+"""A served deployment is asked for work every few seconds; one that lets this pass is not there."""
+
+
+def connect() -> str | None:
+    """Use the server that answers, and return where its pages are; else Prefect starts a temporary one."""
+    if dead := server.silent():
+        tell(f"The configured Prefect server at {dead} does not answer.")
+    url = server.find()
+    server.configure(url, quiet=True)
+    if url is None:
+        import os
+
+        os.environ.pop("PREFECT_API_URL", None)
+        tell("Starting a temporary Prefect server: 10 to 20 s (`synthgen ui` keeps one running).")
+    return url and url.removesuffix("/api")
+
+
+def generate(recipe: str, overrides: Sequence[str], fresh: bool) -> dict[str, Any]:
+    """Run the `generate` flow here, with progress shown; what it returns."""
+    connect()
+    from flows.generate import generate_dataset
+
+    return _run(lambda: generate_dataset(recipe=recipe, overrides=list(overrides), fresh=fresh))
+
+
+def rare_class(recipe: str, label: str, count: int, overrides: Sequence[str]) -> dict[str, Any]:
+    """Run the `rare-class` flow here, with progress shown; what it returns."""
+    from flows.rare_class import generate_rare_class
+
+    return _run(
+        lambda: generate_rare_class(recipe=recipe, label=label, count=count, overrides=list(overrides))
+    )
+
+
+def ask_served(
+    dataset: str, recipe: str, label: str, count: int, overrides: Sequence[str], wait: bool
+) -> dict[str, Any] | None:
+    """Have the deployment that serves this very recipe do it; None if it is not being served.
+
+    Returns what the flow returns, or the run's id and page if `wait` is False.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(f"rare-class/{dataset}")
+        except ObjectNotFound:
+            return None
+        asked = {"recipe": recipe, "overrides": list(overrides)}
+        if str(deployment.status) != "READY" and getattr(deployment.status, "value", "") != "READY":
+            return None
+        if {key: deployment.parameters.get(key) for key in asked} != asked:
+            return None
+        run = client.create_flow_run_from_deployment(
+            deployment.id, parameters={"label": label, "count": count}
+        )
+        page = f"{str(client.api_url).removesuffix('/').removesuffix('/api')}/runs/flow-run/{run.id}"
+        tell(f"Asked the served deployment rare-class/{dataset}: {page}")
+        if not wait:
+            return {"flow_run": str(run.id), "page": page}
+        return _result(_followed(client, run))
+
+
+@contextmanager
+def interruptible(said: str) -> Iterator[None]:
+    """Ctrl-C ends with a sentence in place of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell(f"\nStopped. {said}")
+        raise SystemExit(130) from None
+
+
+def _run(flow: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    from flows.executor import listener
+
+    with interruptible("What was staged is kept: the same command goes on from there."), watching() as listen:
+        token = listener.set(listen)
+        try:
+            return flow()
+        except RuntimeError as error:
+            if "ephemeral" in str(error):
+                raise ServerError(
+                    f"Prefect's temporary server did not start: {error}. Try `synthgen ui`."
+                ) from error
+            raise
+        finally:
+            listener.reset(token)
+
+
+def _followed(client: SyncPrefectClient, run: FlowRun) -> FlowRun:
+    """The run once it has ended; says each new state."""
+    last, began = "", time.monotonic()
+    with interruptible(f"The run {run.id} goes on where it is served."):
+        while not (run.state and run.state.is_final()):
+            name = run.state.name if run.state else "Scheduled"
+            if name != last:
+                tell(name)
+                last = name
+            if (
+                run.start_time is None
+                and time.monotonic() - began > STARTS_WITHIN_S
+                and name in ("Scheduled", "Late")
+            ):
+                raise ServerError(
+                    "nobody took up the run within a minute: it stays scheduled. Is `synthgen serve` still running?"
+                )
+            time.sleep(1)
+            run = client.read_flow_run(run.id)
+    return run
+
+
+def _result(run: FlowRun) -> dict[str, Any]:
+    state = run.state
+    if state is not None and state.is_completed():
+        return dict(state.result())
+    said = (state.message if state else "") or "no state"
+    raise _as_raised(said)
+
+
+def _as_raised(said: str) -> SynthgenError:
+    """The error that ended a run elsewhere, from the words in its state: `... exception: RecipeError: no class`."""
+    for name, kind in vars(errors).items():
+        if isinstance(kind, type) and issubclass(kind, SynthgenError) and f" {name}: " in said:
+            return kind(said.split(f" {name}: ", 1)[1])
+    return ServerError(f"the run ended otherwise: {said}")
