@@ -58,7 +58,14 @@ def test_a_number_means_a_factor_both_ways_for_ratios():
 
 @pytest.mark.parametrize(
     ("rule", "bounds"),
-    [(True, (-45, 45)), ("allow", (-45, 45)), (False, (0, 0)), ("forbid", (0, 0)), (5, (-5, 5)), ([0, 20], (0, 20))],
+    [
+        (True, (-45, 45)),
+        ("allow", (-45, 45)),
+        (False, (0, 0)),
+        ("forbid", (0, 0)),
+        (5, (-5, 5)),
+        ([0, 20], (0, 20)),
+    ],
 )
 def test_every_short_form_is_understood(rule, bounds):
     assert contract(turn=rule).routes([TURN], "1", DIGITS)[0].bounds["turn"] == bounds

@@ -1,0 +1,120 @@
+"""Plans: the right number of jobs, from allowed parents, the same ones whatever else the recipe says."""
+
+from collections import Counter
+
+import pytest
+
+from synthgen.errors import RecipeError
+from synthgen.recipe import parse_recipe
+from synthgen.stages.plan import Progressed, plan
+from synthgen.stages.read import read
+
+AFFINE = {"use": "image/affine", "half_turn_share": 0.5, "turn_range": [-45, 45]}
+ERASE = {"use": "image/erase"}
+MIXUP = {"use": "image/mixup"}
+
+
+def recipe(*entries, counts=None, contract=None, **more):
+    return parse_recipe(
+        {
+            "name": "digits",
+            "source": {"reader": "digits", "cut": {"6": 12, "9": 10}},
+            "targets": {"counts": counts or {"6": 40}},
+            "contract": contract or {},
+            "generate": list(entries),
+            "filter": [],
+        }
+        | more
+    )
+
+
+@pytest.fixture(scope="module")
+def index():
+    return read(recipe(AFFINE))
+
+
+def test_a_short_class_gets_what_it_lacks_times_oversample(index):
+    made = plan(recipe(ERASE, oversample=1.5), index)
+    assert made.missing == {"6": 28}
+    assert Counter(job.label for job in made.jobs) == {"6": 42}
+
+
+def test_a_class_that_has_enough_gets_nothing(index):
+    assert not plan(recipe(ERASE, counts={"0": 3, "6": 12}), index).jobs
+
+
+def test_shares_divide_the_jobs(index):
+    made = plan(recipe(ERASE | {"share": 3.0}, AFFINE, counts={"6": 112}, oversample=1.0), index)
+    assert Counter(job.entry for job in made.jobs) == {0: 75, 1: 25}
+
+
+def test_parents_are_train_items_of_the_class_each_used_before_one_is_used_again(index):
+    made = plan(recipe(ERASE, counts={"6": 36}, oversample=1.0), index)
+    used = Counter(job.parents for job in made.jobs)
+    assert set(used.values()) == {2}
+    assert {p for (p,) in used} == {item.id for item in index.by_label["6"]}
+
+
+def test_a_relabelling_half_turn_takes_parents_of_the_other_class(index):
+    contract = {"every": {"half_turn": {"relabel": {"6": "9", "9": "6"}}}}
+    made = plan(recipe(AFFINE, contract=contract, counts={"6": 100}), index)
+    for job in made.jobs:
+        label = index.by_id[job.parents[0]].label
+        assert job.bounds["half_turn"] == ((1, 1) if label == "9" else (0, 0))
+    assert {index.by_id[job.parents[0]].label for job in made.jobs} == {"6", "9"}
+    assert "half_turn makes '9' into '6'" in made.lines[0].notes
+
+
+def test_what_the_contract_refuses_is_said_and_the_others_make_up_for_it(index):
+    wild = {"use": "image/affine", "turn_range": [60, 90]}
+    made = plan(recipe(wild, ERASE, contract={"every": {"turn": 30}}, oversample=1.0), index)
+    assert [(r.entry, r.label) for r in made.refused] == [(0, "6")]
+    assert "tolerates turn -30 to 30" in made.refused[0].reason
+    assert {job.entry for job in made.jobs} == {1}
+    assert len(made.jobs) == 28
+
+
+def test_an_entry_plans_the_same_jobs_whatever_other_entries_there_are(index):
+    alone = plan(recipe(ERASE), index).jobs
+    both = [job for job in plan(recipe(AFFINE, ERASE), index).jobs if job.entry == 1]
+    assert [(j.index, j.parents, j.bounds) for j in both] == [
+        (j.index, j.parents, j.bounds) for j in alone[: len(both)]
+    ]
+
+
+def test_a_later_round_goes_on_where_the_last_one_ended(index):
+    one = recipe(ERASE)
+    first = plan(one, index).jobs
+    done = Progressed({"6": 18}, {(one.generate[0].key, "6"): len(first)}, {"6": 0.5}, 2)
+    second = plan(one, index, done=done).jobs
+    assert len(second) == pytest.approx(10 / 0.5 * one.oversample, abs=1)
+    assert min(job.index for job in second) == len(first)
+
+
+def test_mixing_takes_a_partner_of_another_class(index):
+    for job in plan(recipe(MIXUP), index).jobs:
+        first, second = (index.by_id[p].label for p in job.parents)
+        assert first == "6"
+        assert second != "6"
+
+
+def test_a_request_comes_on_top_of_the_target(index):
+    made = plan(recipe(ERASE, oversample=1.0), index, extra={"6": 5})
+    assert made.missing == {"6": 33}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"counts": {"66": 3}}, r"\[targets\] names the class '66'"),
+        ({"contract": {"label": {"x": {"turn": 3}}}}, "class 'x'"),
+        ({"contract": {"every": {"trun": 3}}}, "no generator has this effect. Did you mean 'turn'"),
+    ],
+)
+def test_names_that_do_not_exist_are_refused(index, changes, words):
+    with pytest.raises(RecipeError, match=words):
+        plan(recipe(AFFINE, **changes), index)
+
+
+def test_the_contract_may_speak_of_effects_of_generators_that_the_recipe_does_not_use(index):
+    assert plan(recipe(ERASE, contract={"every": {"turn": 3}}), index).jobs
