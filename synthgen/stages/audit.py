@@ -1,0 +1,139 @@
+"""Say all that a published version lets one know: from its rows and its record, never from memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from synthgen import registry
+from synthgen.errors import DatasetError, UnreadableItem
+from synthgen.modality import Modality
+from synthgen.report import Ancestor, Cell, Exhibit, Report, Score, Table
+from synthgen.report_tables import report_tables
+from synthgen.rows import DECISIONS
+from synthgen.seeds import sha256
+from synthgen.tally import Tally, spread, tally
+from synthgen.version import DatasetVersion
+
+GALLERY_SHARES = {"kept": 0.6, "rejected": 0.3, "surplus": 0.1}
+
+
+def audit(
+    version: DatasetVersion, *, gallery: int = 1200, per_class: int = 60, picture_px: int = 96
+) -> Report:
+    """The report of a version. Its gallery holds at most about `gallery` samples, `per_class` of each class."""
+    record, total = version.record, tally(version)
+    decisions = total.by("decision")
+    counts = {"jobs": decisions.total(), **{decision: decisions[(decision,)] for decision in DECISIONS}}
+    tables = {table.key: table for table in report_tables(version, total)}
+    exhibits = tuple(_gallery(version, total, gallery, per_class, picture_px))
+    return Report(
+        name=version.dataset.place.name,
+        tag=version.tag,
+        digest=version.digest,
+        modality=record["modality"],
+        balanced=all(row["holds"] == "yes" for row in tables["balance"].rows),
+        facts=_facts(version, record),
+        counts=counts,
+        notices=tuple(_notices(record, tables, exhibits)),
+        tables=tables,
+        gallery=exhibits,
+    )
+
+
+def _facts(version: DatasetVersion, record: Mapping[str, Any]) -> dict[str, Cell]:
+    source, recipe = record["source"], record["recipe"]
+    requested = ", ".join(f"{n} of {label}" for label, n in record.get("extra", {}).items())
+    return {
+        "recipe": recipe["name"],
+        "description": recipe.get("description", ""),
+        "made": record.get("created_at"),
+        "by synthgen": record.get("code_version"),
+        "source": f"{recipe['source']['reader']} {recipe['source'].get('path') or ''}".strip(),
+        "source licence": source.get("licence"),
+        "seed": recipe["seed"],
+        "added to": record.get("base"),
+        "requested on top": requested or None,
+        "digest": version.digest,
+        "run key": record["run_key"],
+    }
+
+
+def _notices(
+    record: Mapping[str, Any], tables: Mapping[str, Table], gallery: Iterable[Exhibit]
+) -> Iterator[str]:
+    for row in tables["balance"].rows:
+        if row["holds"] != "yes":
+            yield f"Out of balance: {row['what']}, but {row['left']} is not {row['right']}. Run `synthgen verify`."
+    for row in tables["classes"].rows:
+        if row["short"]:
+            yield f"Class {row['class']} is {row['short']} short of its target of {row['target']}."
+        elif row["target"] and row["kept"] and row["real"] and int(row["kept"]) > 10 * int(row["real"]):
+            yield f"Class {row['class']} stands on {row['real']} real samples, for {row['kept']} synthetic ones."
+    if n := len(tables["quarantine"].rows):
+        yield f"{n} source {'item was' if n == 1 else 'items were'} quarantined; the reasons are listed."
+    if n := sum(int(row["samples"] or 0) for row in tables["failures"].rows):
+        yield f"{n} {'job' if n == 1 else 'jobs'} failed; the reasons are listed."
+    for said in record.get("facts", {}).values():
+        notes = said.get("notes", ())
+        yield from [notes] if isinstance(notes, str) else notes
+    if any(parent.picture is None for exhibit in gallery for parent in exhibit.parents):
+        yield "Some parents cannot be shown: their source bytes are missing or damaged. Run `synthgen verify`."
+
+
+def _gallery(
+    version: DatasetVersion, total: Tally, most: int, per_class: int, size_px: int
+) -> Iterator[Exhibit]:
+    labels = sorted({g.label for g in total.groups})
+    each = max(4, min(per_class, most // max(1, len(labels))))
+    wanted = {(c, d): max(1, round(each * share)) for c in labels for d, share in GALLERY_SHARES.items()}
+    found = version.rows_of(spread(version, wanted, total))
+    modality: Modality = registry.find("modalities", version.record["modality"])()
+    ancestors = _Ancestors(version, modality, size_px)
+    order = list(GALLERY_SHARES)
+    for row in sorted(
+        found.values(), key=lambda r: (r["label"], order.index(r["decision"]), r["generator"], r["id"])
+    ):
+        payload = row["payload"]
+        whole = payload is not None and sha256(payload) == row["payload_sha256"]
+        yield Exhibit(
+            id=row["id"],
+            label=row["label"],
+            decision=row["decision"],
+            generator=row["generator"],
+            reasons=tuple(row["reasons"] or ()),
+            scores=tuple(
+                Score(s["filter"], s["value"], s["threshold"], s["passed"]) for s in row["scores"] or ()
+            ),
+            parents=tuple(map(ancestors.show, row["parents"] or ())),
+            picture=modality.preview(modality.decode(payload), size_px) if whole else None,
+            weights=json.loads(row["label_weights"]) if row["label_weights"] else None,
+        )
+
+
+class _Ancestors:
+    """Real samples of a version, shown from the bytes that it keeps; each is decoded once."""
+
+    def __init__(self, version: DatasetVersion, modality: Modality, size_px: int) -> None:
+        said = version.record["recipe"]["source"]
+        self._reader = registry.find("readers", said["reader"]).model_validate(said["settings"])
+        self._version, self._modality, self._size_px = version, modality, size_px
+        self._shown: dict[str, Ancestor] = {}
+
+    def show(self, sample: str) -> Ancestor:
+        if sample not in self._shown:
+            source = self._version.record.get("sources", {}).get(sample, {})
+            self._shown[sample] = Ancestor(
+                sample, source.get("label"), source.get("place", ""), self._picture(source.get("sha256"))
+            )
+        return self._shown[sample]
+
+    def _picture(self, sha256: str | None) -> bytes | None:
+        if sha256 is None:
+            return None
+        try:
+            payload = self._reader.decode(self._version.dataset.source_bytes(sha256))
+        except (DatasetError, UnreadableItem):
+            return None
+        return self._modality.preview(payload, self._size_px)
