@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
 
 from synthgen.contract import Effect, LabelContract
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
@@ -18,6 +19,25 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 """Called as progress(done, total, what is seen: a loss, a rate)."""
+
+
+def ordered(bounds: tuple[float, float]) -> tuple[float, float]:
+    """The bounds, if the lower one comes first: to check a range among the settings."""
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"the range {list(bounds)} is empty: write the lower bound first")
+    return bounds
+
+
+def ratio_in(bounds: tuple[float, float], rng: np.random.Generator) -> float:
+    """A factor drawn so that half as much and twice as much are equally likely."""
+    return math.exp(rng.uniform(math.log(bounds[0]), math.log(bounds[1])))
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Interval = Annotated[tuple[FiniteFloat, FiniteFloat], AfterValidator(ordered)]
+ShareInterval = Annotated[tuple[Share, Share], AfterValidator(ordered)]
+RatioInterval = Annotated[tuple[Above0, Above0], AfterValidator(ordered)]
 
 
 class Generator(BaseModel):
