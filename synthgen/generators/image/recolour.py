@@ -1,0 +1,88 @@
+"""Change brightness, contrast, saturation and hue, or take the colour away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from synthgen.contract import Effect
+from synthgen.generator import Generator, Interval, RatioInterval, Share, ratio_in
+from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LUMA = (0.299, 0.587, 0.114)
+
+
+class Recolour(Generator):
+    """The picture with other colours: one linear map of RGB, rounded once.
+
+    Payload: uint8 (h, w, 3), size kept. Label: kept. Factors of 1 and a hue of 0 degrees change nothing.
+    Source: Howard 2013 (some improvements on deep CNN image classification), section 2.2; hue in YIQ.
+    """
+
+    modality: ClassVar[str] = "image"
+
+    brightness_range: RatioInterval = (0.8, 1.25)
+    contrast_range: RatioInterval = (0.8, 1.25)
+    saturation_range: RatioInterval = (0.7, 1.4)
+    hue_range: Interval = (-5.0, 5.0)
+    grey_share: Share = 0.0
+
+    def effects(self) -> tuple[Effect, ...]:
+        return (
+            Effect("brightness", *self.brightness_range, neutral=1, free=(0.5, 2), unit="times"),
+            Effect("contrast", *self.contrast_range, neutral=1, free=(0.5, 2), unit="times"),
+            Effect("saturation", *self.saturation_range, neutral=1, free=(0.5, 2), unit="times"),
+            Effect("hue", *self.hue_range, free=(-15, 15), unit="degrees"),
+            Effect.on_off("grey", self.grey_share > 0),
+        )
+
+    def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
+        bounds = {
+            effect.name: job.bounds.get(effect.name, (effect.low, effect.high)) for effect in self.effects()
+        }
+        draw: Draw = {name: ratio_in(bounds[name], rng) for name in ("brightness", "contrast", "saturation")}
+        draw["hue"] = float(rng.uniform(*bounds["hue"]))
+        grey = rng.random() < self.grey_share if bounds["grey"] == (0, 1) else bounds["grey"][0] == 1
+        draw["grey"] = float(grey)
+        return draw
+
+    def applied(self, draw: Draw) -> dict[str, float]:
+        return dict(draw)
+
+    def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:
+        import cv2
+        import numpy as np
+
+        cv2.setNumThreads(1)
+        luma = np.array(LUMA)
+        made: list[Made | Failed] = []
+        for work in batch:
+            picture, draw = work.parents[0].payload, work.draw
+            gain = draw["brightness"] * draw["contrast"]
+            lift = draw["brightness"] * (1 - draw["contrast"]) * (picture.reshape(-1, 3).mean(0) @ luma)
+            colours = np.empty((3, 4))
+            colours[:, :3] = gain * _colours(draw)
+            colours[:, 3] = lift
+            made.append(Made(cv2.transform(picture, colours)))
+        return made
+
+
+def _colours(draw: Draw) -> np.ndarray:
+    """The map of RGB for hue and saturation; it leaves grey as it is."""
+    import numpy as np
+
+    luma = np.array(LUMA)
+    saturation = 0.0 if draw["grey"] else draw["saturation"]
+    to_yiq = np.array([LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)])
+    cos, sin = math.cos(math.radians(draw["hue"])), math.sin(math.radians(draw["hue"]))
+    turned = np.array([(1, 0, 0), (0, cos, -sin), (0, sin, cos)])
+    hue = np.linalg.inv(to_yiq) @ turned @ to_yiq
+    colours: np.ndarray = (saturation * np.eye(3) + (1 - saturation) * luma) @ hue
+    return colours
+
+
+PLUGIN = Recolour
