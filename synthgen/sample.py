@@ -109,6 +109,15 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
+def mixed_weights(wanted: Sample, partner: Sample, partner_share: float) -> dict[str, float]:
+    """The soft label of two labelled samples mixed."""
+    mixed: dict[str, float] = {}
+    for sample, share in ((wanted, 1 - partner_share), (partner, partner_share)):
+        for label, weight in (sample.weights or {str(sample.label): 1.0}).items():
+            mixed[label] = mixed.get(label, 0.0) + share * weight
+    return mixed
+
+
 def sample_id(identity: Any, models: tuple[str, ...], prompts: tuple[str, ...], job: Job) -> str:
     """The id of what a job makes; neither the recipe nor the round are part of it."""
     return hash_of(identity, models, prompts, job.parents, job.label, job.bounds, job.seed, job.index)[:32]
