@@ -22,14 +22,11 @@ from synthgen.models.gan_draws import Z_SIZE, Draws, Vary, as_tensor
 if TYPE_CHECKING:
     import numpy as np
 
-PAINT_BATCH = 64  # the one batch shape at which the generator runs: others change floats
 PENALTY = 0.1
 PENALTY_EVERY = 4  # it costs as much as the rest of a step, and holds as well when seldom and stronger
 SPREAD = 0.015  # weight of the mode-seeking term: more of it gives variety for faithfulness
 GENERATOR_RATE = 4e-4
 DISCRIMINATOR_RATE = 8e-4
-# CPU seconds of one x86-64 core at 2.5 GHz, for one picture of 32x32 in one step.
-SECONDS_PER_PICTURE = 2.2e-3
 
 Progress = Callable[[int, int, float], None]
 
@@ -68,7 +65,7 @@ class ConditionalGenerator(nn.Module):  # type: ignore[misc]
 
     def __init__(self, size: int, channels: int, classes: Sequence[str], picture_size: Sequence[int]) -> None:
         super().__init__()
-        self.config = {
+        self.config: dict[str, Any] = {
             "size": size,
             "channels": channels,
             "classes": list(classes),
@@ -115,11 +112,6 @@ class Discriminator(nn.Module):  # type: ignore[misc]
 
 def _widths(size: int, most: int) -> list[int]:
     return [min(32 * 2**level, most) for level in range(int(math.log2(size // 8)) + 1)]
-
-
-def estimate_seconds(*, size: int, steps: int, batch: int) -> float:
-    """CPU seconds that `train` will take on one core, to within a factor of two."""
-    return SECONDS_PER_PICTURE * (size / 32) ** 2 * steps * batch + 3
 
 
 def train(
@@ -230,22 +222,29 @@ def load(folder: Path, device: str) -> ConditionalGenerator:
 
 
 def paint(
-    model: ConditionalGenerator, z: np.ndarray[Any, np.dtype[np.float32]], labels: Sequence[int]
+    model: ConditionalGenerator,
+    z: np.ndarray[Any, np.dtype[np.float32]],
+    labels: Sequence[int],
+    network_batch: int = 64,
 ) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Pictures uint8 (n, size, size, 3) for z (n, 64) and class numbers; each depends on its own z and class alone."""
+    """Pictures uint8 (n, size, size, 3) for z (n, 64) and class numbers; each depends on its own z and class alone.
+
+    The network always runs on `network_batch` rows, padded: another batch shape would change floats.
+    """
     import numpy as np
 
     one_thread()
     device = next(model.parameters()).device
-    painted = []
-    for start in range(0, len(z), PAINT_BATCH):
-        some = torch.zeros(PAINT_BATCH, Z_SIZE)
-        which = torch.zeros(PAINT_BATCH, dtype=torch.long)
-        n = len(z[start : start + PAINT_BATCH])
-        some[:n] = torch.from_numpy(z[start : start + n])
-        which[:n] = torch.as_tensor(labels[start : start + n])
+    size = model.config["size"]
+    painted = np.empty((len(z), size, size, 3), np.uint8)
+    for start in range(0, len(z), network_batch):
+        end = min(start + network_batch, len(z))
+        rows = torch.zeros(network_batch, Z_SIZE)
+        which = torch.zeros(network_batch, dtype=torch.long)
+        rows[: end - start] = torch.from_numpy(z[start:end])
+        which[: end - start] = torch.as_tensor(labels[start:end])
         with torch.inference_mode():
-            out = model(some.to(device), which.to(device))[:n]
-        bytes_ = ((out + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
-        painted.append(bytes_.permute(0, 2, 3, 1).expand(-1, -1, -1, 3).numpy())
-    return np.concatenate(painted) if painted else np.zeros((0, 1, 1, 3), np.uint8)
+            out = model(rows.to(device), which.to(device))[: end - start]
+        levels = ((out + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+        painted[start:end] = levels.permute(0, 2, 3, 1).numpy()
+    return painted
