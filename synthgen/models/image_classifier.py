@@ -1,0 +1,245 @@
+"""A compact residual classifier of pictures: good for its size on one CPU core, trained in seconds.
+
+Both the label filter and the measurement of lift train it. Same pictures, labels, settings and seed: same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from synthgen import seeds
+from synthgen.device import one_thread, pick_device
+from synthgen.errors import ModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BATCH = 64  # the one shape a trained network runs at; fewer pictures are padded with blanks
+Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """How far training pictures may be moved without changing their label, as the label contract allows."""
+
+    mirror: bool = False
+    flip_vertical: bool = False
+    turn_degrees: float = 10.0
+    shift_share: float = 0.08
+    scale_share: float = 0.1
+    light_share: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    classes: int
+    size: int
+    width: int
+    stages: int
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions beside a shortcut; halves the sides when it widens.
+
+    Source: He et al. 2016 (ResNet), average-pooled shortcut of He et al. 2019 (ResNet-D).
+    """
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__()
+        stride = 1 if inside == outside else 2
+        self.first = nn.Conv2d(inside, outside, 3, stride, 1, bias=False)
+        self.second = nn.Conv2d(outside, outside, 3, 1, 1, bias=False)
+        self.norms = nn.ModuleList([nn.BatchNorm2d(outside), nn.BatchNorm2d(outside)])
+        self.short = (
+            nn.Identity()
+            if stride == 1
+            else nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(inside, outside, 1, bias=False))
+        )
+        nn.init.zeros_(self.norms[1].weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = functional.relu(self.norms[0](self.first(x)))
+        out: torch.Tensor = functional.relu(self.short(x) + self.norms[1](self.second(y)))
+        return out
+
+
+class ImageClassifier(nn.Module):
+    """Logits (n, classes) for float pictures (n, 3, size, size) in -1..1."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        widths = [config.width * min(2**i, 4) for i in range(config.stages)]
+        self.stem = nn.Sequential(
+            nn.PixelUnshuffle(2),
+            nn.Conv2d(12, widths[0], 3, 1, 1, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+        )
+        blocks = [Residual(widths[max(i - 1, 0)], w) for i, w in enumerate(widths)]
+        self.blocks = nn.Sequential(*blocks)
+        self.head = nn.Linear(widths[-1], config.classes)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.blocks(self.stem(x))
+        return y.mean((2, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.head(self.features(x))
+        return y
+
+
+def fit_size(pictures: Sequence[NDArray[np.uint8]], size: int) -> NDArray[np.uint8]:
+    """Pictures of any sizes as one uint8 array (n, size, size, 3)."""
+    import cv2
+
+    out = np.empty((len(pictures), size, size, 3), np.uint8)
+    for row, picture in zip(out, pictures, strict=True):
+        shrinks = picture.shape[0] * picture.shape[1] > size * size
+        row[:] = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return out
+
+
+def _as_input(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+    x = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2)  # stays channels-last in memory: a third faster
+    return x.float() / 127.5 - 1
+
+
+def _moved(x: torch.Tensor, augment: Augment, rng: np.random.Generator) -> torch.Tensor:
+    """Turn, shift, scale, flip and light each picture of a batch on its own."""
+    n = len(x)
+    angle = np.radians(rng.uniform(-augment.turn_degrees, augment.turn_degrees, n))
+    grow = np.exp(rng.uniform(-augment.scale_share, augment.scale_share, (2, n)))
+    shift = rng.uniform(-2 * augment.shift_share, 2 * augment.shift_share, (2, n))
+    across = np.where(augment.mirror & (rng.random(n) < 0.5), -1, 1)
+    down = np.where(augment.flip_vertical & (rng.random(n) < 0.5), -1, 1)
+    rows = [
+        [across * grow[0] * np.cos(angle), -grow[0] * np.sin(angle), shift[0]],
+        [grow[1] * np.sin(angle), down * grow[1] * np.cos(angle), shift[1]],
+    ]
+    theta = torch.from_numpy(np.array(rows, np.float32).transpose(2, 0, 1).copy()).to(x.device)
+    grid = functional.affine_grid(theta, [n, 3, *x.shape[2:]], align_corners=False)
+    x = functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+    gain = np.exp(rng.uniform(-augment.light_share, augment.light_share, n))
+    lift = rng.uniform(-augment.light_share, augment.light_share, n)
+    light = torch.from_numpy(np.stack([gain, lift]).astype(np.float32)).to(x.device)[..., None, None, None]
+    return (x * light[0] + light[1]).contiguous(memory_format=torch.channels_last)
+
+
+def balanced_draw(
+    labels: NDArray[np.int64], n: int, balance: float, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Row numbers of `n` training samples: a share `balance` spread evenly over the classes, the rest over the rows."""
+    counts = np.bincount(labels)
+    even = 1.0 / (counts[labels] * (counts > 0).sum())
+    return rng.choice(len(labels), n, p=balance * even + (1 - balance) / len(labels))
+
+
+def train(
+    pictures: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    classes: int,
+    folder: Path,
+    *,
+    size: int = 32,
+    steps: int = 150,
+    batch: int = 48,
+    width: int = 24,
+    seed: int = 0,
+    augment: Augment | None = None,
+    balance: float = 1.0,
+    smoothing: float = 0.05,
+    learning_rate: float = 6e-3,
+    progress: Progress | None = None,
+) -> None:
+    """Train on uint8 pictures (n, h, w, 3) with labels 0..classes-1; `folder` gets config.json and model.safetensors."""
+    from accelerate import Accelerator
+    from safetensors.torch import save_file
+
+    accelerator = Accelerator(cpu=pick_device() == "cpu", step_scheduler_with_optimizer=False)
+    one_thread()
+    stages = max(3, round(np.log2(size)) - 2)  # ends on a 4x4 grid
+    config = Config(int(classes), size, width, stages)
+    with seeds.torch_init("image_classifier", seed):
+        network = ImageClassifier(config)
+    rng = seeds.numpy_rng("image_classifier", seed)
+    data = fit_size(pictures, size)
+    model = network.to(accelerator.device, memory_format=torch.channels_last)
+    norms = [p for p in model.parameters() if p.ndim == 1]
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    groups = [{"params": weights, "weight_decay": 0.05}, {"params": norms, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
+    model, optimizer = accelerator.prepare(model, optimizer)
+    model.train()
+    for step in range(steps):
+        rows = balanced_draw(labels, batch, balance, rng)
+        x = _moved(_as_input(data[rows], accelerator.device), augment or Augment(), rng)
+        y = torch.from_numpy(labels[rows]).to(accelerator.device)
+        warm = min(1.0, (step + 1) / (0.15 * steps))
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * warm * 0.5 * (1 + np.cos(np.pi * step / steps))
+        loss = functional.cross_entropy(model(x), y, label_smoothing=smoothing)
+        optimizer.zero_grad()
+        accelerator.backward(loss)
+        optimizer.step()
+        if progress:
+            progress(step + 1, steps, float(loss.detach()))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    state = accelerator.unwrap_model(model).state_dict()
+    save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, folder / "model.safetensors")
+
+
+def load(folder: Path, device: str = "cpu") -> ImageClassifier:
+    """The trained network, ready to predict. Raises ModelError where the folder holds something else."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        config = Config(**json.loads((folder / "config.json").read_text()))
+        model = ImageClassifier(config)
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ModelError(
+            f"{folder} holds no image classifier of synthgen ({error}). "
+            "It needs the config.json and model.safetensors that training wrote; remove the folder to train again."
+        ) from error
+    return model.eval().to(torch.device(device), memory_format=torch.channels_last)
+
+
+def _run(
+    model: ImageClassifier,
+    pictures: Sequence[NDArray[np.uint8]],
+    function: Callable[[torch.Tensor], torch.Tensor],
+    columns: int,
+) -> NDArray[np.float32]:
+    """Apply a network function in padded batches of one shape, so that a picture's result knows no neighbours."""
+    one_thread()
+    device = next(model.parameters()).device
+    out = np.empty((len(pictures), columns), np.float32)
+    for start in range(0, len(pictures), BATCH):
+        part = fit_size(pictures[start : start + BATCH], model.config.size)
+        padded = np.zeros((BATCH, *part.shape[1:]), np.uint8)
+        padded[: len(part)] = part
+        with torch.inference_mode():
+            out[start : start + len(part)] = function(_as_input(padded, device))[: len(part)].float().cpu().numpy()
+    return out
+
+
+def predict(model: ImageClassifier, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Class probabilities (n, classes), the same for any split of the pictures into batches."""
+    return _run(model, pictures, lambda x: model(x).softmax(1), model.config.classes)
+
+
+def embed(model: ImageClassifier, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Features (n, d) before the last layer, each row of length 1."""
+    return _run(model, pictures, lambda x: functional.normalize(model.features(x)), model.head.in_features)
