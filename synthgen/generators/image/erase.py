@@ -53,22 +53,22 @@ class Erase(Generator):
         return [Made(self._erased(work.parents[0].payload, work.draw)) for work in batch]
 
     def _erased(self, picture: np.ndarray, draw: Draw) -> np.ndarray:
+        import cv2
         import numpy as np
 
+        cv2.setNumThreads(1)
         height, width = picture.shape[:2]
         area = draw["erase"] * height * width / len(draw["places"])
-        fill = np.array(self.colour, np.uint8)
-        if self.fill == "mean":
-            fill = np.rint(picture.reshape(-1, 3).mean(0)).astype(np.uint8)
-        elif self.fill == "noise":
-            fill = numpy_rng("erase", draw["noise_seed"]).integers(0, 256, picture.shape, np.uint8)
-        covered = np.zeros((height, width), bool)
+        rng = numpy_rng("erase", draw["noise_seed"])
+        fill = np.rint(cv2.mean(picture)[:3]) if self.fill == "mean" else np.array(self.colour)
+        erased = picture.copy()
         for (x, y), aspect in zip(draw["places"], draw["aspects"], strict=True):
             across = min(width, int(math.sqrt(area * aspect)) or 1)
             down = min(height, int(area / across))
             left, top = int(x * (width - across + 1)), int(y * (height - down + 1))
-            covered[top : top + down, left : left + across] = True
-        return np.where(covered[:, :, None], fill, picture)
+            hole = erased[top : top + down, left : left + across]
+            hole[:] = rng.integers(0, 256, hole.shape, np.uint8) if self.fill == "noise" else fill
+        return erased
 
 
 PLUGIN = Erase

@@ -63,8 +63,8 @@ class Recolour(Generator):
         for work in batch:
             picture, draw = work.parents[0].payload, work.draw
             gain = draw["brightness"] * draw["contrast"]
-            lift = draw["brightness"] * (1 - draw["contrast"]) * (picture.reshape(-1, 3).mean(0) @ luma)
-            colours = np.empty((3, 4))
+            lift = draw["brightness"] * (1 - draw["contrast"]) * (cv2.mean(picture)[:3] @ luma)
+            colours = np.empty((3, 4), np.float32)
             colours[:, :3] = gain * _colours(draw)
             colours[:, 3] = lift
             made.append(Made(cv2.transform(picture, colours)))
