@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen import durable, staging
+from synthgen.balance import check_jobs, check_sources
 from synthgen.dataset import Dataset, DatasetVersion
 from synthgen.digest import Digest
 from synthgen.errors import BalanceError, OutdatedBase
@@ -50,23 +51,6 @@ def publish(
             tag = dataset.tag(number)
         log.info("published %s@%s", dataset.place.name, tag)
         return dataset.open(tag)
-
-
-def check_sources(record: Mapping[str, Any]) -> None:
-    """Raise BalanceError unless source items = read + quarantined."""
-    source = record["source"]
-    items, read, quarantined = source["items"], source["read"], len(source["quarantined"])
-    if items != read + quarantined:
-        raise BalanceError(f"{items} source items, but {read} were read and {quarantined} quarantined.")
-
-
-def check_jobs(record: Mapping[str, Any]) -> None:
-    """Raise BalanceError unless jobs = kept + surplus + rejected + failed."""
-    counts = record["counts"]
-    parts = {decision: counts[decision] for decision in DECISIONS}
-    if counts["jobs"] != sum(parts.values()):
-        said = ", ".join(f"{n} {decision}" for decision, n in parts.items())
-        raise BalanceError(f"{counts['jobs']} jobs, but {said}: together {sum(parts.values())}.")
 
 
 @dataclass
@@ -120,11 +104,7 @@ class _Tally:
             raise BalanceError(f"{len(self.decisions)} decisions for {self.candidates} staged candidates.")
         if doubled := self.digest.doubled:
             raise BalanceError(f"{len(doubled)} samples are there twice: {', '.join(doubled[:3])}.")
-        check_jobs(record)
-        counted = {decision: self.counts[decision] for decision in DECISIONS}
-        said = {decision: record["counts"][decision] for decision in DECISIONS}
-        if said != counted:
-            raise BalanceError(f"the run counted {said}, but {counted} are there to be published.")
+        check_jobs(record, self.counts)
 
 
 def _write(
