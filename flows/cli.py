@@ -10,7 +10,7 @@ import typer
 
 from flows import server
 from flows.terminal import print_json, print_table, say, tell
-from synthgen.errors import RecipeError, SynthgenError
+from synthgen.errors import DatasetError, SynthgenError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,7 +71,9 @@ def run(
 
     load_recipe(recipe, overrides)  # a mistake in it is told before a server is started
     facts = start.generate(recipe, overrides, fresh)
-    _show_outcome(facts, as_json)
+    from flows.show_report import show_outcome
+
+    show_outcome(facts, as_json)
 
 
 @app.command(
@@ -102,16 +104,20 @@ def audit(
     out: Annotated[Path | None, typer.Option(help="Where the page goes; else beside the dataset.")] = None,
     as_json: AsJson = False,
 ) -> None:
+    from flows.show_report import show_report
     from synthgen.dataset import open_dataset
     from synthgen.stages import audit as stage
 
     version = open_dataset(dataset)
     report = stage.audit(version)
-    print_json(report.to_json()) if as_json else _show_report(report)
+    if as_json:
+        print_json(report.to_json())
+    elif not (html or out):
+        show_report(report)
     if html or out:
         from synthgen.report_page import page
 
-        target = out or version.place / f"audit-{version.tag}.html"
+        target = out or version.dataset.place / f"audit-{version.tag}.html"
         target.write_text(page(report), encoding="utf-8")
         tell(f"The page is {target.resolve()}")
 
@@ -121,12 +127,18 @@ def audit(
     + EXAMPLES
     + "  synthgen replay demo 3f2a9c          (the first characters of an id are enough)"
 )
-def replay(dataset: Named, sample_id: str, as_json: AsJson = False) -> None:
+def replay(
+    dataset: Named,
+    sample_id: Annotated[str, typer.Argument(metavar="SAMPLE_ID")],
+    out: Annotated[Path | None, typer.Option(help="Write what was made to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    from flows.show_report import show_replayed
     from synthgen.dataset import open_dataset
     from synthgen.stages import replay as stage
 
-    answer = stage.replay(open_dataset(dataset), sample_id)
-    _show_checks(answer, as_json)
+    if not show_replayed(stage.replay(open_dataset(dataset), sample_id), out, as_json):
+        raise typer.Exit(DatasetError.exit_code)
 
 
 @app.command(
@@ -135,11 +147,12 @@ def replay(dataset: Named, sample_id: str, as_json: AsJson = False) -> None:
     + "  synthgen verify demo"
 )
 def verify(dataset: Named, as_json: AsJson = False) -> None:
+    from flows.show_dataset import show_verified
     from synthgen.dataset import open_dataset
     from synthgen.stages import verify as stage
 
-    answer = stage.verify(open_dataset(dataset))
-    _show_checks(answer, as_json)
+    if not show_verified(stage.verify(open_dataset(dataset)), as_json):
+        raise typer.Exit(DatasetError.exit_code)
 
 
 @app.command(help="List a dataset's versions, the newest last." + EXAMPLES + "  synthgen versions demo")
@@ -266,7 +279,9 @@ def request(
     if facts is None:
         facts = start.rare_class(recipe, label, count, overrides)
     if "version" in facts:
-        _show_outcome(facts, as_json)
+        from flows.show_report import show_outcome
+
+        show_outcome(facts, as_json)
     else:
         print_json(facts) if as_json else say(f"It runs: {facts['page']}")
 

@@ -1,4 +1,4 @@
-"""User text made harmless where it is shown: in a terminal, in rich markup, in markdown, in an artifact's key."""
+"""User text made harmless where it is shown: in a terminal, in markdown, in an artifact's key."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ def plain(text: object, most: int = 300) -> str:
     """One line without control characters, so that a class name cannot move the cursor or turn text around."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
     return shown if len(shown) <= most else shown[: most - 1] + "…"
-
-
-def markup(text: object, most: int = 300) -> str:
-    """Text for rich, with no markup in it."""
-    from rich.markup import escape
-
-    shown = escape(plain(text, most))
-    return shown + " " if shown.endswith("\\") else shown  # a last backslash would escape what follows
 
 
 def markdown(text: object, most: int = 300) -> str:

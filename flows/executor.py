@@ -95,7 +95,7 @@ class PrefectExecutor:
 
 @dataclass
 class _Map:
-    """One mapped stage. Tasks take several items where items are quick; a task that is tried again skips what it has."""
+    """One mapped stage. A task takes several items where these are quick; tried again, it skips what it has."""
 
     name: str
     function: Callable[[int], Any]

@@ -41,7 +41,7 @@ def deployments(recipe: Recipe, name: str, overrides: Sequence[str]) -> list[Run
         parameters=parameters,
         concurrency_limit=one_at_a_time,
         tags=["synthgen", recipe.name],
-        description=f"{markdown(recipe.description, 2000)}\n\nMakes what the recipe asks for; nothing if that is there.",
+        description=f"{markdown(recipe.description, 2000)}\n\nMakes what the recipe asks for, if it is not there.",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     rare_class = generate_rare_class.to_deployment(

@@ -97,6 +97,7 @@ def start(host: str = "127.0.0.1", port: int = PORT) -> Started:
                 f"If something else uses the port, take another one: synthgen ui --port {port + 1}"
             )
         time.sleep(0.2)
+    process.returncode = 0  # it is meant to outlive this process: no warning about that
     _record().write_text(json.dumps({"url": api_url, "pid": process.pid}), encoding="utf-8")
     return Started(api_url.removesuffix("/api"), process.pid, False)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flows.escape import markup, plain
+from flows.escape import plain
 
 Listener = Callable[[str, int, int, str], None]
 """Called as listener(stage, done, total, what is seen)."""
@@ -24,29 +24,39 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def print_table(title: str, rows: Sequence[Mapping[str, Any]], empty: str = "") -> None:
+def print_table(title: str, rows: Sequence[Mapping[str, Any]], empty: str = "", note: str = "") -> None:
     """Rows as a table; the keys of the first are its columns. Says `empty` where there are none."""
     from rich.table import Table
+    from rich.text import Text
 
     if not rows:
         if empty:
             say(empty)
         return
-    table = Table(title=markup(title), title_justify="left", title_style="bold", header_style="dim", box=None)
+    table = Table(
+        title=Text(plain(title)), title_justify="left", title_style="bold", header_style="dim", box=None
+    )
     for column in rows[0]:
         numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
         table.add_column(
-            markup(column.replace("_", " ")), justify="right" if numbers else "left", overflow="fold"
+            Text(plain(column.replace("_", " "))), justify="right" if numbers else "left", overflow="fold"
         )
     for row in rows:
-        table.add_row(*[markup(_cell(row.get(column))) for column in rows[0]])
+        table.add_row(*[Text(plain(_cell(row.get(column)))) for column in rows[0]])
     _console().print(table)
+    if note:
+        _console().print(plain(note), style="dim", markup=False, highlight=False)
     _console().print()
 
 
 def say(text: str) -> None:
     """One paragraph on stdout, nothing in it taken for markup."""
-    _console().print(markup(text, 5000), highlight=False, soft_wrap=True)
+    _console().print(
+        "\n".join(plain(line, 5000) for line in text.split("\n")),
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def tell(text: str) -> None:
@@ -69,8 +79,8 @@ def watching() -> Iterator[Listener]:
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn(),
-        TimeRemainingColumn(), TextColumn("[dim]{task.fields[seen]}"),
+        TextColumn("{task.description}", markup=False), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(), TextColumn("{task.fields[seen]}", style="dim", markup=False),
     )  # fmt: skip
     handler = _Lines(console)
     if console.is_terminal:
@@ -99,8 +109,8 @@ class _Bars:
             return
         bar = self._bars.get(stage)
         if bar is None or (done < self._progress.tasks[bar].completed and self._progress.tasks[bar].finished):
-            bar = self._bars[stage] = self._progress.add_task(markup(stage), total=total, seen="")
-        self._progress.update(bar, completed=done, total=total, seen=markup(seen, 60))
+            bar = self._bars[stage] = self._progress.add_task(plain(stage), total=total, seen="")
+        self._progress.update(bar, completed=done, total=total, seen=plain(seen, 60))
 
 
 class _Lines(logging.Handler):
@@ -110,7 +120,9 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         style = "yellow" if record.levelno >= logging.WARNING else "dim"
-        self._console.print(markup(record.getMessage(), 1000), style=style, highlight=False, soft_wrap=True)
+        self._console.print(
+            plain(record.getMessage(), 1000), style=style, markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _cell(value: Any) -> str:

@@ -1,0 +1,169 @@
+"""A report as Prefect artifacts: a summary, a table with pictures for each class, counts and samples to search in."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from flows.escape import key, markdown, plain
+from synthgen.report import shown
+
+if TYPE_CHECKING:
+    from synthgen.report import Ancestor, Exhibit, Report, Table
+
+MOST_ROWS = 200
+MOST_BYTES = 650_000  # pages over about 1 MB may not render
+MOST_CLASSES = 50
+MOST_SEARCHED = 2000
+SIGNS = {"kept": "✅", "rejected": "❌", "failed": "⚠️", "surplus": "▫️"}
+NO_PICTURE = "no picture"
+
+
+def publish_artifacts(report: Report) -> list[str]:
+    """Create all artifacts of a report in a flow run; their keys. The summary comes last: then all are there."""
+    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+    keys = []
+    for label in report.labels[:MOST_CLASSES]:
+        keys.append(key(report.name, "class", label))
+        text, about = class_markdown(report, label), f"{report.title}: class {markdown(label, 80)}"
+        create_markdown_artifact(key=keys[-1], markdown=text, description=about)
+    for name, rows in (("counts", count_rows(report)), ("samples", sample_rows(report))):
+        keys.append(key(report.name, name))
+        create_table_artifact(key=keys[-1], table=rows, description=f"{report.title}: {name}")
+    keys.append(key(report.name, "summary"))
+    create_markdown_artifact(
+        key=keys[-1], markdown=summary_markdown(report, keys), description=_mark(report.name, report.tag)
+    )
+    return keys
+
+
+def are_there(name: str, tag: str) -> bool:
+    """Whether the server holds the artifacts of this version already."""
+    from prefect.artifacts import Artifact
+
+    found = Artifact.get(key(name, "summary"))
+    return found is not None and found.description == _mark(name, tag)
+
+
+def summary_markdown(report: Report, keys: Sequence[str] = ()) -> str:
+    """Facts, notices and every table of the report."""
+    parts = [f"# {markdown(report.title)}"]
+    parts += [f"> **{markdown(notice, 1000)}**" for notice in report.notices]
+    parts.append(_table(("what", "value"), ((k, shown(v)) for k, v in report.facts.items())))
+    for table in report.tables.values():
+        parts.append(_section(table))
+    if pictures := [k for k in keys if "-class-" in k]:
+        parts.append("## Pictures\n\nOne artifact a class: " + ", ".join(f"`{k}`" for k in pictures))
+    return _cut("\n\n".join(part for part in parts if part))
+
+
+def class_markdown(report: Report, label: str) -> str:
+    """The samples of one class: parent, sample, decision, reasons, scores. All decisions are shown, kept ones first."""
+    exhibits = list(report.exhibits(label))
+    chosen = _choose(exhibits, MOST_ROWS)
+    rows = [_row(one) for one in chosen]
+    while sum(map(len, rows)) > MOST_BYTES and len(chosen) > 1:
+        chosen = _choose(chosen, len(chosen) * 9 // 10)
+        rows = [_row(one) for one in chosen]
+    head = ("made from", "sample", "decision", "reason", "scores", "made by", "id")
+    said = f"{len(chosen)} of {len(exhibits)} samples that the report shows, of {markdown(report.title)}."
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *rows]
+    return f"# Class {markdown(label)}\n\n{said}\n\n" + "\n".join(lines) + "\n"
+
+
+def count_rows(report: Report) -> list[dict[str, Any]]:
+    """The counts of each class."""
+    return [{k: _cell(v) for k, v in row.items()} for row in report.tables["classes"].rows]
+
+
+def sample_rows(report: Report) -> list[dict[str, Any]]:
+    """One row a sample of the gallery, without pictures, to be searched."""
+    return [
+        {
+            "class": _cell(one.label),
+            "decision": one.decision,
+            "reason": _cell("; ".join(one.reasons)),
+            "made by": _cell(one.generator),
+            "scores": _cell(_scores(one)),
+            "id": one.id,
+        }
+        for one in report.gallery[:MOST_SEARCHED]
+    ]
+
+
+def _mark(name: str, tag: str) -> str:
+    return f"{name}@{tag}: summary"
+
+
+def _section(table: Table) -> str:
+    if not table.rows:
+        return ""
+    body = _table(table.columns, ([shown(row.get(c)) for c in table.columns] for row in table.rows))
+    return f"## {markdown(table.title)}\n\n{markdown(table.note, 1000)}\n\n{body}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [_line(head), "|" + " --- |" * len(head), *(_line(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(markdown(cell) for cell in cells) + " |"
+
+
+def _row(one: Exhibit) -> str:
+    made_from = " ".join(_ancestor(p) for p in one.parents) or "nothing: sampled"
+    came = f" (relabelled from {markdown(one.relabelled_from, 40)})" if one.relabelled_from else ""
+    cells = [
+        made_from,
+        _picture(one.picture, "sample"),
+        f"{SIGNS.get(one.decision, '')} {one.decision}{came}",
+        markdown("; ".join(one.reasons)) or "passed every filter",
+        markdown(_scores(one)),
+        markdown(one.generator, 120),
+        f"`{one.id[:12]}`",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _ancestor(parent: Ancestor) -> str:
+    return f"{_picture(parent.picture, 'parent')} {markdown(parent.place, 60)}"
+
+
+def _picture(jpeg: bytes | None, what: str) -> str:
+    return f"![{what}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})" if jpeg else NO_PICTURE
+
+
+def _scores(one: Exhibit) -> str:
+    return ", ".join(
+        f"{s.filter} {s.value:.3g} ({'passed' if s.passed else 'needs'} {s.threshold:.3g})"
+        for s in one.scores
+    )
+
+
+def _choose(exhibits: Sequence[Exhibit], most: int) -> list[Exhibit]:
+    """At most so many, evenly from every decision, kept ones first."""
+    order = ("kept", "rejected", "failed", "surplus")
+    by_decision = [[one for one in exhibits if one.decision == decision] for decision in order]
+    in_turn = (one for one in chain.from_iterable(zip_longest(*by_decision)) if one is not None)
+    return sorted(islice(in_turn, most), key=lambda one: order.index(one.decision))
+
+
+def _cell(value: Any) -> Any:
+    """Table cells are markdown in one of Prefect's two pages and plain text in the other: harmless in both."""
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return markdown(value) if set(text) & set("<>[]!*`|~\\&") else text
+
+
+def _cut(text: str) -> str:
+    if len(text.encode()) <= MOST_BYTES:
+        return text
+    return (
+        text.encode()[:MOST_BYTES].decode(errors="ignore").rsplit("\n", 1)[0]
+        + "\n\n… cut here: see `synthgen audit`."
+    )
