@@ -43,6 +43,8 @@ class Dataset:
     @property
     def versions(self) -> list[VersionInfo]:
         """All versions, oldest first. One that a crash left without its tag gets it now."""
+        if mending.torn(self.uri):
+            self.repair()
         if not self.exists:
             return []
         found = self._list()
@@ -153,34 +155,25 @@ class Dataset:
         try:
             return lance.dataset(str(self.uri))
         except (OSError, ValueError, RuntimeError) as error:
-            if mending.torn(self.uri):
-                self.repair()
-                return lance.dataset(str(self.uri))
             raise DatasetError(f"{self.uri} cannot be opened: {str(error).splitlines()[0]}") from error
 
     def _list(self) -> list[VersionInfo]:
         newest = self.newest_commit()
-        tags = self._tags(newest)
-        infos = []
-        for version in newest.versions():
-            number = version["version"]
-            names = [name for name, at in tags.items() if at == number]
-            tag = next((n for n in names if _TAG.fullmatch(n)), "")
-            run_key = newest.read_transaction(number).transaction_properties.get("run_key", "")
-            if run_key:
-                at = version["timestamp"].astimezone(UTC)
-                approved = f"{tag}.approved" in names
-                infos.append(VersionInfo(tag, number, run_key, at, approved, self.record_path(run_key)))
-        return infos
-
-    def _tags(self, newest: lance.LanceDataset) -> dict[str, int]:
         try:
-            return {name: tag["version"] for name, tag in newest.tags.list().items()}
+            tags = {name: tag["version"] for name, tag in newest.tags.list().items()}
+            commits = [(c, newest.read_transaction(c["version"])) for c in newest.versions()]
         except (OSError, ValueError, RuntimeError) as error:
-            if mending.torn(self.uri):
-                self.repair()
-                return self._tags(newest)
-            raise DatasetError(f"the tags of {self.uri} cannot be read: {error}") from error
+            said = str(error).splitlines()[0]
+            raise DatasetError(f"the versions of {self.uri} cannot be listed: {said}") from error
+        infos = []
+        for commit, transaction in commits:
+            names = [name for name, number in tags.items() if number == commit["version"]]
+            tag = next((n for n in names if _TAG.fullmatch(n)), "")
+            if run_key := transaction.transaction_properties.get("run_key"):
+                at, approved = commit["timestamp"].astimezone(UTC), f"{tag}.approved" in names
+                record = self.record_path(run_key)
+                infos.append(VersionInfo(tag, commit["version"], run_key, at, approved, record))
+        return infos
 
 
 def open_dataset(name: str, outputs: Path = Path("outputs")) -> DatasetVersion:
