@@ -131,7 +131,7 @@ def train(
     """Write config.json and model.safetensors of a generator of these classes to `folder`.
 
     Payload: uint8 (n, h, w, 3), brought to `size`, a power of two from 16; `labels` number the `classes`.
-    The same input gives the same bytes on the same kind of device. `picture_size` (h, w) is kept for who paints.
+    The same input gives the same bytes on a CPU. `picture_size` (h, w) is kept for who paints.
     Source: Huang et al. 2024 (R3GAN), sections 3.1 and 3.2; Zhao et al. 2020 (DiffAugment); Mao et al. 2019 (MSGAN).
     """
     if size < 16 or size & (size - 1):
@@ -142,14 +142,14 @@ def train(
     from safetensors.torch import save_file
 
     one_thread()
-    device = pick_device()
+    accelerator = Accelerator(cpu=pick_device() == "cpu")
+    device = str(accelerator.device)
     real = as_tensor(pictures, size)
     draws = Draws(real, torch.as_tensor(labels), [*vary] or [Vary()] * len(classes), seed, device)
     with seeds.torch_init("conditional_gan", seed):
         painter = ConditionalGenerator(size, real.shape[1], classes, picture_size or pictures.shape[1:3])
         critic = Discriminator(size, real.shape[1], len(classes))
     average = deepcopy(painter).to(device).requires_grad_(False)
-    accelerator = Accelerator(cpu=device == "cpu")
     ours = torch.optim.Adam(painter.parameters(), GENERATOR_RATE, (0.0, 0.99))
     theirs = torch.optim.Adam(critic.parameters(), DISCRIMINATOR_RATE, (0.0, 0.99))
     game = _Game(accelerator, *accelerator.prepare(painter, critic, ours, theirs))
@@ -207,13 +207,14 @@ def _play(game: _Game, draws: Draws, batch: int, *, done: float, penalise: bool)
 
 def load(folder: Path, device: str) -> ConditionalGenerator:
     """The generator that `train` wrote to `folder`."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         model = ConditionalGenerator(**config)
         model.load_state_dict(load_file(folder / "model.safetensors"))
-    except (OSError, ValueError, TypeError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"{folder} holds no GAN that `image/gan` saved ({type(error).__name__}: {error}). "
             f'It needs config.json and model.safetensors; or write model = "fit".'

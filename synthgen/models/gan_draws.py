@@ -47,11 +47,12 @@ class Draws:
         return torch.randn(batch, Z_SIZE, generator=self.rng).to(self.device)
 
     def pictures(self, batch: int) -> tuple[Tensor, Tensor]:
-        """Real pictures and their classes, in pairs of one class; half of the pairs balanced over the classes."""
+        """Real pictures in [-1, 1] and their classes, in pairs of one class; half of them balanced over the classes."""
         drawn = torch.multinomial(self.chance, (batch + 1) // 2, replacement=True, generator=self.rng)
         label = drawn.repeat_interleave(2)[: batch // 2 * 2]
         place = self.first[label] + (self.uniform(len(label)) * self.count[label]).long()
-        return self._varied(self.real[place], label).to(self.device), label.to(self.device)
+        real = self.real[place].float().div(127.5).sub(1)
+        return self._varied(real, label).to(self.device), label.to(self.device)
 
     def _varied(self, pictures: Tensor, label: Tensor) -> Tensor:
         low, high = self.ranges[label].unbind(2)
@@ -83,7 +84,7 @@ class Draws:
 
 
 def as_tensor(pictures: np.ndarray[Any, Any], size: int) -> Tensor:
-    """Float (n, 1 or 3, size, size) in [-1, 1]; one channel where all pictures are grey."""
+    """Bytes (n, 1 or 3, size, size); one channel where all pictures are grey."""
     import cv2
     import numpy as np
 
@@ -93,4 +94,4 @@ def as_tensor(pictures: np.ndarray[Any, Any], size: int) -> Tensor:
         pictures = np.stack([cv2.resize(picture, (size, size), interpolation=way) for picture in pictures])
     if (pictures == pictures[..., :1]).all():
         pictures = pictures[..., :1]
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)

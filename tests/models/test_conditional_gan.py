@@ -101,10 +101,11 @@ def test_classes_without_pictures_are_never_drawn():
 def test_pictures_are_varied_only_as_far_as_allowed():
     pictures, labels = _bars()
     real = as_tensor(pictures, SIZE)
+    levels = real.float() / 127.5 - 1
     still = Draws(real, torch.as_tensor(labels), [Vary()] * 2, 0, "cpu").pictures(8)[0]
-    assert all(any(torch.allclose(one, r, atol=1e-5) for r in real) for one in still)
+    assert all(any(torch.allclose(one, r, atol=1e-5) for r in levels) for one in still)
     turned = Draws(real, torch.as_tensor(labels), [Vary(turn=(90, 90))] * 2, 0, "cpu").pictures(8)[0]
-    quarter_turns = [*torch.rot90(real, 1, (2, 3)), *torch.rot90(real, -1, (2, 3))]
+    quarter_turns = [*torch.rot90(levels, 1, (2, 3)), *torch.rot90(levels, -1, (2, 3))]
     assert all(any(torch.allclose(one, r, atol=1e-4) for r in quarter_turns) for one in turned)
 
 
@@ -117,6 +118,13 @@ def test_a_size_that_is_no_power_of_two_is_refused(tmp_path, size):
 def test_a_folder_without_a_gan_is_refused_with_a_remedy(tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04")
     with pytest.raises(ModelError, match=r"model\.safetensors"):
+        conditional_gan.load(tmp_path, "cpu")
+
+
+def test_a_damaged_model_is_refused(tmp_path, folder):
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    (tmp_path / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:1000])
+    with pytest.raises(ModelError, match="SafetensorError"):
         conditional_gan.load(tmp_path, "cpu")
 
 
