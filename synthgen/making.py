@@ -162,7 +162,7 @@ class Run:
             return 0
         recipe = self.recipe
         known = self.dataset.rows_by_id(shard.ids) if self.dataset.exists else {}
-        drafts = generate(recipe, self.index, shard.jobs, self.models, known)
+        drafts = generate(recipe, self.index, shard.jobs, shard.ids, self.models, known)
         candidates = [_candidate(d, d.outcome.made) for d in drafts if isinstance(d.outcome.made, Made)]
         verdicts = filter_(recipe, candidates, self.models)
         staging.write_shard(

@@ -18,7 +18,7 @@ from synthgen.making import Executor, Run
 from synthgen.recipe import Recipe
 from synthgen.registry import near
 from synthgen.seeds import folder_sha256, hash_of
-from synthgen.stages.plan import plan
+from synthgen.stages.plan import check, plan
 from synthgen.stages.read import read
 from synthgen.stages.select import Selection
 
@@ -69,7 +69,7 @@ def run(
     index = executor.call("read the source", partial(_read, recipe, executor))
     if request is not None:
         _check_request(index, request)
-    plan(recipe, index)  # refuses what cannot be before anything is locked, trained or made
+    check(recipe, index)
     dataset = Dataset(recipe.place)
     dataset.prepare()
     with durable.locked(dataset.place / ".running"):

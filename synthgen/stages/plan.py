@@ -162,9 +162,9 @@ def _jobs(
     orders: dict[int, list[int]] = {}
     for i in indices:
         turn, at = divmod(i, len(pool))
-        if turn not in orders:
+        if turn not in orders and len(pool) > 1:
             orders[turn] = numpy_rng(recipe.seed, entry.key, label, turn).permutation(len(pool)).tolist()
-        route, item = pool[orders[turn][at]]
+        route, item = pool[orders[turn][at] if len(pool) > 1 else 0]
         parents = (item.id,) if item else ()
         if entry.parents == 2:
             parents += (_partner(recipe, index, entry, label, i),)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SAME = 0.9995
 """Cosine of embeddings from which two samples count as the same."""
-BLOCK = 4096
+BLOCK = 2048
 """Candidates that are compared at a time: more are taken in blocks, each its part of the target."""
 
 
@@ -72,7 +72,10 @@ def select(
 
 
 def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
-    """Positions of the first of each group of equal samples, and for the others which one they equal."""
+    """Positions of the first of each group of equal samples, and for the others which one they equal.
+
+    Equal payloads are found everywhere, those that only look the same within a block.
+    """
     import numpy as np
 
     first_of: dict[str, int] = {}
@@ -80,14 +83,11 @@ def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
     for i, content in enumerate(those.content):
         if first_of.setdefault(content, i) != i:
             twins[i] = first_of[content]
-    x = those.embeddings.astype(np.float32)
-    for start in range(0, len(x), BLOCK):
-        block = slice(start, start + BLOCK)
-        for b in range(start, len(x), BLOCK):
-            close = np.argwhere(x[block] @ x[b : b + BLOCK].T > SAME)
-            for i, j in close + np.array([start, b]):
-                if i < j and i not in twins and j not in twins:
-                    twins[int(j)] = int(i)
+    for start in range(0, len(those.ids), BLOCK):
+        x = those.embeddings[start : start + BLOCK].astype(np.float32)
+        for i, j in np.argwhere(np.triu(x @ x.T > SAME, 1)) + start:
+            if i not in twins and j not in twins:
+                twins[int(j)] = int(i)
     return [i for i in range(len(those.ids)) if i not in twins], twins
 
 

@@ -29,11 +29,15 @@ def stage(
     payloads = [d.outcome.made.payload for d in drafts if isinstance(d.outcome.made, Made)]
     vectors = iter(np.asarray(modality.embed(payloads), np.float16) if payloads else ())
     columns: dict[str, list[Any]] = {name: [] for name in rows.staged_schema().names}
+    written: dict[tuple[int, ...], str] = {}  # the drafts of a batch share their settings
     now = datetime.datetime.now(datetime.UTC)
     for draft in drafts:
         made = draft.outcome.made
         said = next(judged) if isinstance(made, Made) else {}
-        row = _lineage(recipe, draft) | _judged(made, said)
+        taken = draft.outcome.settings
+        if (settings := written.get(key := tuple(map(id, taken)))) is None:
+            settings = written[key] = canonical(taken).decode()
+        row = _lineage(recipe, draft, settings) | _judged(made, said)
         if isinstance(made, Made):
             row |= _payload(modality, draft.id, made) | {"embedding": next(vectors)}
         row |= {"run_id": run_id, "shard_key": shard_key, "code_version": __version__, "created_at": now}
@@ -43,7 +47,7 @@ def stage(
     return pa.table([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
 
 
-def _lineage(recipe: Recipe, draft: Any) -> dict[str, Any]:
+def _lineage(recipe: Recipe, draft: Any, settings: str) -> dict[str, Any]:
     job, outcome = draft.job, draft.outcome
     entry = recipe.generate[job.entry]
     return {
@@ -55,7 +59,7 @@ def _lineage(recipe: Recipe, draft: Any) -> dict[str, Any]:
         "source_ids": sorted(set(job.parents)),
         "entry": entry.key,
         "generator": "+".join(outcome.generators) or entry.name,
-        "settings": canonical(outcome.settings).decode(),
+        "settings": settings,
         "draw": canonical(outcome.draws).decode(),
         "bounds": canonical(job.bounds).decode(),
         "seed": job.seed,
