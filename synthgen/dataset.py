@@ -54,6 +54,12 @@ class Dataset:
             found = self._list()
         return found
 
+    @property
+    def lost(self) -> list[str]:
+        """Tags of versions that are not there any more."""
+        there = {info.tag for info in self.versions}
+        return sorted(t for t in self.newest_commit().tags.list() if _TAG.fullmatch(t) and t not in there)
+
     def open(self, tag: str | None = None) -> DatasetVersion:
         """The version of this tag, or the newest one."""
         versions = {info.tag: info for info in self.versions}

@@ -77,7 +77,7 @@ def _explain(place: Path, error: Exception) -> str:
     kept = "What was made so far is kept in its staging folder"
     if number == errno.ENOSPC or "No space left" in said or "os error 28" in said:
         return (
-            f"the disk is full: {_free_mb(place)} MB free at {place} ({said}). "
+            f"the disk is full: {_free_mb(place):.1f} MB free at {place} ({said}). "
             f"{kept}: free some space and run again; it goes on from there."
         )
     if number == errno.EFBIG or "os error 27" in said:
@@ -97,6 +97,6 @@ def _explain(place: Path, error: Exception) -> str:
     return f"cannot write to {place}: {said}. {kept}; mend this and run again."
 
 
-def _free_mb(place: Path) -> int:
+def _free_mb(place: Path) -> float:
     there = next(p for p in (place, *place.absolute().parents) if p.exists())
-    return shutil.disk_usage(there).free // 10**6
+    return shutil.disk_usage(there).free / 1e6

@@ -92,7 +92,7 @@ class DatasetVersion:
         )  # fmt: skip
         try:
             yield from scanner.to_batches()
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             said = str(error).splitlines()[0]
             raise DatasetError(f"rows of {self!r} cannot be read: {said}. Run `synthgen verify`.") from error
 

@@ -81,6 +81,9 @@ class _Checking:
             except DatasetError as error:
                 yield Problem("version", info.tag, str(error))
 
+        for tag in self.version.dataset.lost:
+            yield Problem("version", tag, "the tag is there, but not the version that it names")
+
     def record(self) -> Iterator[Problem]:
         path = self.version.info.record_path
         if path.exists() and file_sha256(path) != self.version.properties["record_sha256"]:
@@ -129,6 +132,8 @@ class _Checking:
         self.named_models.update(batch.column("model_sha256").flatten().to_pylist())
 
     def whole(self) -> Iterator[Problem]:
+        if self.checked["rows"] < len(self.version):
+            return
         for sample in self.digest.doubled:
             yield Problem("rows", sample, "this id is there more than once")
         if (now := self.digest.value()) != self.version.digest:
