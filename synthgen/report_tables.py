@@ -89,8 +89,8 @@ def _rejections(total: Tally) -> Table:
 
 
 def _failures(total: Tally) -> Table:
-    rows = tuple({"reason": reason, "samples": n} for reason, n in total.failures.most_common(50))
-    return Table("failures", "Failed", rows, "Jobs for which the generator made nothing usable.")
+    rows: list[Row] = [{"reason": reason, "samples": n} for reason, n in total.failures.most_common(50)]
+    return Table("failures", "Failed", tuple(rows), "Jobs for which the generator made nothing usable.")
 
 
 def _scores(total: Tally) -> Table:

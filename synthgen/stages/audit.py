@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,7 +23,8 @@ GALLERY_SHARES = {"kept": 0.6, "rejected": 0.3, "surplus": 0.1}
 def audit(
     version: DatasetVersion, *, gallery: int = 1200, per_class: int = 60, picture_px: int = 96
 ) -> Report:
-    """The report of a version. Its gallery holds at most about `gallery` samples, `per_class` of each class."""
+    """The report of a version. Its gallery holds at most about `gallery` samples, `per_class` of each class, at least
+    four of each; none if `gallery` is 0."""
     record, total = version.record, tally(version)
     decisions = total.by("decision")
     counts = {"jobs": decisions.total(), **{decision: decisions[(decision,)] for decision in DECISIONS}}
@@ -86,8 +88,8 @@ def _gallery(
     version: DatasetVersion, total: Tally, most: int, per_class: int, size_px: int
 ) -> Iterator[Exhibit]:
     labels = sorted({g.label for g in total.groups})
-    each = max(4, min(per_class, most // max(1, len(labels))))
-    wanted = {(c, d): max(1, round(each * share)) for c in labels for d, share in GALLERY_SHARES.items()}
+    each = max(4, min(per_class, most // max(1, len(labels)))) if most else 0
+    wanted = {(c, d): math.ceil(each * share) for c in labels for d, share in GALLERY_SHARES.items()}
     found = version.rows_of(spread(version, wanted, total))
     modality: Modality = registry.find("modalities", version.record["modality"])()
     ancestors = _Ancestors(version, modality, size_px)
