@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PENALTY = 0.1
 PENALTY_EVERY = 4  # it costs as much as the rest of a step, and holds as well when seldom and stronger
-SPREAD = 0.015  # weight of the mode-seeking term: more of it gives variety for faithfulness
+SPREAD = 0.02  # weight of the mode-seeking term: more of it gives variety for faithfulness
 GENERATOR_RATE = 4e-4
 DISCRIMINATOR_RATE = 8e-4
 
@@ -132,7 +132,7 @@ def train(
 
     Payload: uint8 (n, h, w, 3), brought to `size`, a power of two from 16; `labels` number the `classes`.
     The same input gives the same bytes on a CPU. `picture_size` (h, w) is kept for who paints.
-    Source: Huang et al. 2024 (R3GAN), sections 3.1 and 3.2; Zhao et al. 2020 (DiffAugment); Mao et al. 2019 (MSGAN).
+    Source: Huang et al. 2024 (R3GAN), section 2; Zhao et al. 2020 (DiffAugment); Mao et al. 2019 (MSGAN).
     """
     if size < 16 or size & (size - 1):
         raise ModelError(f"a small GAN needs a size that is a power of two from 16, but got {size}.")

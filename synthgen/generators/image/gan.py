@@ -33,7 +33,7 @@ class Gan(Generator):
     """Pictures drawn by a class-conditional GAN.
 
     Payload: uint8 (h, w, 3), the size that most of its training pictures had. Label: chosen.
-    Source: Huang et al. 2024 (R3GAN), sections 3.1 and 3.2; Zhao et al. 2020 (DiffAugment); Mao et al. 2019 (MSGAN).
+    Source: Huang et al. 2024 (R3GAN), section 2; Zhao et al. 2020 (DiffAugment); Mao et al. 2019 (MSGAN).
     """
 
     modality: ClassVar[str] = "image"
