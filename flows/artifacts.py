@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from flows.escape import key, markdown, plain
+from flows.escape import cell, key, markdown
 from synthgen.report import shown
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ MOST_ROWS = 200
 MOST_BYTES = 650_000  # pages over about 1 MB may not render
 MOST_CLASSES = 50
 MOST_SEARCHED = 2000
-SIGNS = {"kept": "✅", "rejected": "❌", "failed": "⚠️", "surplus": "▫️"}
 NO_PICTURE = "no picture"
 
 
@@ -76,18 +75,21 @@ def class_markdown(report: Report, label: str) -> str:
 
 def count_rows(report: Report) -> list[dict[str, Any]]:
     """The counts of each class."""
-    return [{k: _cell(v) for k, v in row.items()} for row in report.tables["classes"].rows]
+    return [
+        {k: cell(v) if isinstance(v, str) else v for k, v in row.items()}
+        for row in report.tables["classes"].rows
+    ]
 
 
 def sample_rows(report: Report) -> list[dict[str, Any]]:
     """One row a sample of the gallery, without pictures, to be searched."""
     return [
         {
-            "class": _cell(one.label),
+            "class": cell(one.label),
             "decision": one.decision,
-            "reason": _cell("; ".join(one.reasons)),
-            "made by": _cell(one.generator),
-            "scores": _cell(_scores(one)),
+            "reason": cell("; ".join(one.reasons)),
+            "made by": cell(one.generator),
+            "scores": cell(_scores(one)),
             "id": one.id,
         }
         for one in report.gallery[:MOST_SEARCHED]
@@ -111,7 +113,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(markdown(cell) for cell in cells) + " |"
+    return "| " + " | ".join(map(markdown, cells)) + " |"
 
 
 def _row(one: Exhibit) -> str:
@@ -120,7 +122,7 @@ def _row(one: Exhibit) -> str:
     cells = [
         made_from,
         _picture(one.picture, "sample"),
-        f"{SIGNS.get(one.decision, '')} {one.decision}{came}",
+        f"**{one.decision}**{came}",
         markdown("; ".join(one.reasons)) or "passed every filter",
         markdown(_scores(one)),
         markdown(one.generator, 120),
@@ -150,14 +152,6 @@ def _choose(exhibits: Sequence[Exhibit], most: int) -> list[Exhibit]:
     by_decision = [[one for one in exhibits if one.decision == decision] for decision in order]
     in_turn = (one for one in chain.from_iterable(zip_longest(*by_decision)) if one is not None)
     return sorted(islice(in_turn, most), key=lambda one: order.index(one.decision))
-
-
-def _cell(value: Any) -> Any:
-    """Table cells are markdown in one of Prefect's two pages and plain text in the other: harmless in both."""
-    if not isinstance(value, str):
-        return value
-    text = plain(value)
-    return markdown(value) if set(text) & set("<>[]!*`|~\\&") else text
 
 
 def _cut(text: str) -> str:

@@ -14,8 +14,14 @@ def plain(text: object, most: int = 300) -> str:
 
 
 def markdown(text: object, most: int = 300) -> str:
-    """Text for markdown, also in a table cell: everything but letters, digits and spaces as an HTML entity."""
-    return re.sub(r"[^\w\s,;…-]|_", lambda found: f"&#{ord(found[0])};", plain(text, most))
+    """Text for markdown, also in a table cell. Entities would do as well, but Prefect's classic page shows them raw."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain(text, most))
+
+
+def cell(text: object, most: int = 300) -> str:
+    """Text for a table artifact, which one of Prefect's pages takes for markdown and the other for plain text."""
+    risky = re.search(r"[<>\[\]*`~\\&]|__|https?:|www\.", shown := plain(text, most))
+    return markdown(text, most) if risky else shown
 
 
 def key(dataset: str, *parts: str) -> str:
