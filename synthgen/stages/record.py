@@ -6,14 +6,16 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgen import __version__, staging
 from synthgen.dataset import DatasetVersion
 from synthgen.index import Index
 from synthgen.recipe import Recipe
-from synthgen.stages.plan import Plan
-from synthgen.stages.select import Selection
+
+if TYPE_CHECKING:
+    from synthgen.stages.plan import Plan
+    from synthgen.stages.select import Selection
 
 
 def record(
