@@ -81,7 +81,9 @@ def _record(
     before = base.record["counts"] if base else {}
     quarantined = [{"place": "6/bad.png", "reason": "truncated", "split": "train"}]
     return {
-        "run_key": hash_of(name), "recipe": {"name": name}, "recipe_key": "r", "identity": name, "modality": "image",
+        "run_key": hash_of(name),
+        "recipe": {"name": name, "seed": 0, "source": {"reader": "image_folder", "settings": {}}},
+        "recipe_key": "r", "identity": name, "modality": "image",
         "base": base.tag if base else None, "extra": {},
         "source": {"items": 21, "read": 20, "quarantined": quarantined, "licence": "CC0-1.0", "digest": "d",
                    "reader": "image_folder", "counts": {"train": {"6": 12, "9": 8}}},
