@@ -34,6 +34,8 @@ class Modality:
     )
     copy_tolerance: ClassVar[float]
     """Largest signature distance between a payload and a mere re-encoding of it."""
+    leak_tolerance: ClassVar[float] = 0.03
+    """Largest fingerprint distance, 1 - cosine, between a payload and what a disguised copy of it shows."""
 
     def check(self, payload: Any) -> None:
         """Raise ValueError with the reason if this is no usable payload."""
@@ -63,9 +65,33 @@ class Modality:
         """Vectors, float32 (n, d), that copies of one payload share up to `copy_tolerance` (largest difference)."""
         raise NotImplementedError
 
+    def fingerprint(self, payloads: Sequence[Any]) -> np.ndarray:
+        """Unit vectors, float32 (n, d), that disguises (recoloured, louder, ...) leave as they are."""
+        return self.embed(payloads)
+
+    def parts(self, payload: Any) -> np.ndarray:
+        """Fingerprints, float32 (p, d), of a payload and of what might be cut from it; itself first."""
+        return self.fingerprint([payload])
+
     def views(self, payload: Any) -> list[Any]:
-        """Ways in which a stolen payload may come disguised (flipped, cropped, recoloured, ...), itself first."""
+        """A payload, and what it was before each disguise that can be undone (flipped, reversed, ...); itself first."""
         return [payload]
+
+    def extent(self, payload: Any) -> tuple[float, ...]:
+        """How large it is along each of its axes (sides, seconds, points): always equally many numbers."""
+        return ()
+
+    def copies(self, payload: Any, rng: np.random.Generator) -> dict[str, Any]:
+        """By kind, what near_copy must find: the payload after no more than encoding it again, and the like."""
+        return {"exact": payload}
+
+    def disguises(self, payload: Any, rng: np.random.Generator) -> dict[str, Any]:
+        """By kind, what leakage must find on top of `copies`."""
+        return {}
+
+    def emptied(self, payload: Any) -> Any:
+        """The same with nothing in it, which `blank` must find; None where there is no such thing."""
+        return None
 
     def blank(self, payload: Any) -> str | None:
         """Why there is nothing to be seen or heard in this payload, or None."""

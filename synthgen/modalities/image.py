@@ -77,10 +77,37 @@ class Image(Modality):
 
         return image_features.signature(payloads)
 
+    def fingerprint(self, payloads: Sequence[np.ndarray]) -> np.ndarray:
+        from synthgen.models import image_features
+
+        return image_features.fingerprint(payloads)
+
+    def parts(self, payload: np.ndarray) -> np.ndarray:
+        from synthgen.models import image_features
+
+        return image_features.parts(payload)
+
     def views(self, payload: np.ndarray) -> list[np.ndarray]:
         from synthgen.models import image_features
 
         return image_features.views(payload)
+
+    def extent(self, payload: np.ndarray) -> tuple[float, ...]:
+        return payload.shape[:2]
+
+    def copies(self, payload: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+        from synthgen.models import image_defects
+
+        return image_defects.copies(payload, rng)
+
+    def disguises(self, payload: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+        from synthgen.models import image_defects
+
+        return image_defects.disguises(payload, rng)
+
+    def emptied(self, payload: np.ndarray) -> np.ndarray:
+        flat: np.ndarray = payload * 0 + payload.mean(axis=(0, 1)).astype(payload.dtype)
+        return flat
 
     def blank(self, payload: np.ndarray) -> str | None:
         spread = float(payload.std(axis=(0, 1)).max())

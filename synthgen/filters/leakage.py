@@ -1,0 +1,127 @@
+"""Reject what resembles the holdout: no measurement could be believed otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from synthgen.contract import LabelContract
+from synthgen.filter import Filter
+from synthgen.generator import Progress
+from synthgen.modality import Modality
+from synthgen.sample import Candidate, Sample, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_MEASURED = 600
+BLOCK = 64
+
+
+class Model(NamedTuple):
+    """Fingerprints of the holdout and its parts, int16 (n, d), and the distance up to which a sample leaks."""
+
+    parts: np.ndarray
+    threshold: float
+
+
+class Leakage(Filter):
+    """Reject a holdout sample, also in disguise: for pictures flipped, cropped or recoloured.
+
+    Score: cosine distance between fingerprints. The threshold is the distance that all but `accused_share` of the
+    real train samples keep from the holdout, and never more than the modality's `leak_tolerance`.
+    """
+
+    sees_holdout: ClassVar[bool] = True
+    learns: ClassVar[bool] = True
+
+    accused_share: Annotated[float, Field(ge=0, le=0.2)] = 0.01
+    """Real train samples that may count as leaks."""
+
+    def fit(
+        self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,
+        contract: LabelContract, folder: Path, seed: int, progress: Progress,
+    ) -> dict[str, Any]:  # fmt: skip
+        import numpy as np
+        from safetensors.numpy import save_file
+
+        from synthgen.models import nearest
+        from synthgen.seeds import numpy_rng
+
+        parts = []
+        for i, sample in enumerate(holdout or ()):
+            parts.append(nearest.rounded(modality.parts(sample.payload)))
+            progress(i + 1, len(holdout or ()), "holdout")
+        held = np.concatenate(parts) if parts else np.empty((0, 1), np.int16)
+        save_file({"parts": held}, folder / "holdout.safetensors")
+        bound = modality.leak_tolerance
+        facts: dict[str, Any] = {"compared with": len(parts)}
+        if not parts:
+            facts["notes"] = ["There is no holdout: leakage was not checked."]
+        elif train:
+            chosen = numpy_rng("leakage", seed).permutation(len(train))[:MOST_MEASURED]
+            apart = _distances(modality, (train[i].payload for i in sorted(chosen)), held)
+            usual = float(np.quantile(apart, self.accused_share))
+            bound = min(bound, usual)
+            facts |= {"real train samples keep": round(usual, 5), "threshold": round(bound, 5)}
+            twins = int((apart < modality.leak_tolerance / 10).sum())
+            if twins:
+                facts["notes"] = [
+                    f"{twins} of {len(chosen)} real train samples that were compared look like holdout ones: "
+                    "the splits may share pictures or subjects."
+                ]
+        (folder / "threshold.json").write_text(json.dumps(bound))
+        return facts
+
+    def load(self, modality: Modality, folder: Path | None, device: str) -> Model:
+        from safetensors.numpy import load_file
+
+        where = folder or Path()
+        held = load_file(where / "holdout.safetensors")["parts"]
+        return Model(held, json.loads((where / "threshold.json").read_text()))
+
+    def score(self, modality: Modality, batch: Sequence[Candidate], model: Model) -> list[Verdict]:
+        apart = _distances(modality, (c.payload for c in batch), model.parts)
+        return [
+            Verdict(True, d, model.threshold)
+            if d > model.threshold
+            else Verdict(
+                False, d, model.threshold,
+                f"like a holdout sample, perhaps in disguise: distance {d:.4f}, real ones keep {model.threshold:.4f}",
+            )
+            for d in map(float, apart)
+        ]  # fmt: skip
+
+
+def _distances(modality: Modality, payloads: Iterable[Any], parts: np.ndarray) -> np.ndarray:
+    """Cosine distance of each payload, in its most suspect view, to the nearest part of the holdout."""
+    import numpy as np
+
+    from synthgen.models import nearest
+
+    apart = []
+    for some in batched(payloads, BLOCK):
+        views = [modality.views(payload) for payload in some]
+        found = np.ones(len(views))
+        if len(parts):
+            prints = modality.fingerprint([view for those in views for view in those])
+            best = nearest.highest(nearest.rounded(prints), parts)[:, 0]
+            starts = np.cumsum([0, *(len(those) for those in views[:-1])])
+            found = np.clip(1.0 - np.maximum.reduceat(best.astype(np.float64), starts), 0, 2)
+        apart.append(found)
+    return np.concatenate(apart) if apart else np.empty(0)
+
+
+def batched(payloads: Iterable[Any], n: int) -> Iterator[list[Any]]:
+    """Lists of up to `n`, in order."""
+    rest = iter(payloads)
+    while some := list(islice(rest, n)):
+        yield some
+
+
+PLUGIN = Leakage

@@ -1,0 +1,57 @@
+"""Exact nearest neighbours by matrix products: the same bits for any batch, block or number of threads.
+
+Unit vectors are rounded to whole numbers below 4000 in length, so that every partial sum of a dot product is a whole
+number below 2**24, which float32 holds exactly in any order of addition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SCALE = 4000
+BLOCK = 16384
+
+
+def rounded(vectors: NDArray[np.floating]) -> NDArray[np.int16]:
+    """Unit vectors (n, d) as int16, to be stored and compared by `highest`."""
+    return np.rint(np.asarray(vectors, np.float64) * SCALE).astype(np.int16)
+
+
+def highest(a: NDArray[np.int16], b: NDArray[np.int16], k: int = 1) -> NDArray[np.float32]:
+    """The `k` highest cosines (n, k) of each row of `a` among the rows of `b`, highest first; -1 where b has fewer."""
+    left = a.astype(np.float32)
+    best = np.full((len(a), k), -(SCALE**2), np.float32)
+    for start in range(0, len(b), BLOCK):
+        dots = left @ b[start : start + BLOCK].astype(np.float32).T
+        top = dots.max(1, keepdims=True) if k == 1 else np.partition(dots, -min(k, dots.shape[1]), 1)[:, -k:]
+        best = -np.sort(-np.concatenate([best, top], 1), axis=1)[:, :k]
+    return best / np.float32(SCALE**2)
+
+
+def closest(
+    a: NDArray[np.floating], b: NDArray[np.floating], k: int = 8
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Of the `k` rows of `b` nearest to each row of `a`, the least largest difference, and which row has it.
+
+    The search is by squared distance in float64, the answer from the rows themselves. Two vectors that differ by at
+    most t anywhere are seldom far by squared distance, so that a few neighbours are enough.
+    """
+    left = np.asarray(a, np.float64)
+    least = np.full((len(a), 0), np.inf)
+    rows = np.zeros((len(a), 0), np.int64)
+    for start in range(0, len(b), BLOCK):
+        right = b[start : start + BLOCK].astype(np.float64)
+        apart = (right * right).sum(1) - 2 * left @ right.T
+        least = np.concatenate([least, apart], 1)
+        rows = np.concatenate([rows, np.broadcast_to(start + np.arange(len(right)), apart.shape)], 1)
+        if least.shape[1] > k:
+            near = np.argpartition(least, k - 1, axis=1)[:, :k]
+            least, rows = np.take_along_axis(least, near, 1), np.take_along_axis(rows, near, 1)
+    apart = np.abs(a[:, None] - b[rows].astype(np.float32)).max(-1)
+    which = apart.argmin(1)[:, None]
+    return np.take_along_axis(apart, which, 1)[:, 0], np.take_along_axis(rows, which, 1)[:, 0]
