@@ -51,7 +51,7 @@ Models = Mapping[str, Fitted]
 
 def key_of(kind: str, plugin: Any) -> str:
     """The key of a generator's or filter's model."""
-    return hash_of(kind, type(plugin).__module__, plugin.identity())
+    return hash_of(kind, type(plugin).__module__, plugin.model_dump(mode="json"))
 
 
 class Outcome(NamedTuple):

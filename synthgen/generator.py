@@ -21,6 +21,10 @@ Progress = Callable[[int, int, str], None]
 """Called as progress(done, total, what is seen: a loss, a rate)."""
 
 
+GIVEN = "given"
+"""Stands for the folder of a model that was trained elsewhere."""
+
+
 def ordered(bounds: tuple[float, float]) -> tuple[float, float]:
     """The bounds, if the lower one comes first: to check a range among the settings."""
     if bounds[0] > bounds[1]:
@@ -55,8 +59,14 @@ class Generator(BaseModel):
     """Settings that never change what is made: not part of a sample's id."""
 
     def identity(self) -> dict[str, Any]:
-        """The settings that decide what is made, JSON-safe."""
-        return self.model_dump(mode="json", exclude=set(self.execution))
+        """The settings that decide what is made, JSON-safe.
+
+        The folder of a model is named GIVEN: where it lies decides nothing, its hash is part of a sample's id anyway.
+        """
+        said = self.model_dump(mode="json", exclude=set(self.execution))
+        if isinstance(model := said.get("model"), str) and Path(model).expanduser().is_dir():
+            said["model"] = GIVEN
+        return said
 
     def effects(self) -> Iterable[Effect]:
         """What the settings let it do to a payload. Every one of them shows in `applied`."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -203,9 +204,8 @@ class Run:
 
     def record(self, selection: Selection) -> dict[str, Any]:
         """What the version says about itself, with a small test of the filters on planted faults."""
-        table = (
-            selftest(self.recipe, self.index, self.models) if self.rounds and self.recipe.filters else None
-        )
+        judge = partial(filter_, self.recipe, models=self.models)
+        table = selftest(self.recipe, self.index, judge) if self.rounds and self.recipe.filters else None
         return record(
             self.recipe, self.index, identity=self.identity, run_key=self.key, extra=self.extra, base=self.base,
             plans=self.plans, rounds=self.staged, selection=selection, facts=self.facts, selftest=table,

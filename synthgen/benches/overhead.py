@@ -1,4 +1,4 @@
-"""What the pipeline itself costs: a generator that costs nothing, beside a plain loop that writes the same to parquet."""
+"""What the pipeline itself costs: a generator that costs nothing, beside a plain loop that writes to parquet."""
 
 from __future__ import annotations
 

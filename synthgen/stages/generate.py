@@ -41,7 +41,10 @@ def generate(
     recipe: Recipe, index: Index, jobs: Sequence[Job], ids: Sequence[str], models: Models,
     known: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Draft]:  # fmt: skip
-    """Drafts in the order of the jobs, which have these ids. `known` are rows of an earlier version, by id, that need not be made again."""
+    """Drafts in the order of the jobs, which have these ids.
+
+    `known` are rows of an earlier version, by id, that need not be made again.
+    """
     parents = [tuple(index.sample(index.by_id[p]) for p in job.parents) for job in jobs]
     outcomes: dict[int, Outcome] = {}
     todo: dict[int, list[int]] = {}

@@ -12,9 +12,10 @@ from typing import Any
 
 from synthgen import device, registry
 from synthgen.chain import Fitted, key_of, make_again
+from synthgen.checked import checked
 from synthgen.dataset import DatasetVersion
 from synthgen.errors import DatasetError, ModelError
-from synthgen.generator import Generator
+from synthgen.generator import GIVEN, Generator
 from synthgen.modality import Modality, marker
 from synthgen.reader import Reader
 from synthgen.sample import Failed, Job, Sample
@@ -48,7 +49,7 @@ def replay(version: DatasetVersion, sample_id: str) -> Replayed:
     if row["payload_sha256"] is None:
         raise DatasetError(f"{row['id']} has no payload: it {row['decision']} ({'; '.join(row['reasons'])}).")
     modality: Modality = registry.find("modalities", row["modality"])()
-    generators = _generators(row)
+    generators = _generators(version, row)
     notes: list[str] = []
     models = {
         key_of("generator", g): _model(version, row, name, g, notes)
@@ -69,11 +70,23 @@ def replay(version: DatasetVersion, sample_id: str) -> Replayed:
     return Replayed(row["id"], row["generator"], row["label"], data, sha, row["payload_sha256"], tuple(notes))
 
 
-def _generators(row: Mapping[str, Any]) -> list[tuple[str, Generator]]:
-    names, settings = row["generator"].split("+"), json.loads(row["settings"])
-    return [
-        (n, registry.find("generators", n).model_validate(s)) for n, s in zip(names, settings, strict=True)
-    ]
+def _generators(version: DatasetVersion, row: Mapping[str, Any]) -> list[tuple[str, Generator]]:
+    generators = []
+    for name, settings in zip(row["generator"].split("+"), json.loads(row["settings"]), strict=True):
+        if settings.get("model") == GIVEN:
+            settings["model"] = _known(version, row, name)[1]["given"]
+        generators.append(
+            (name, checked(registry.find("generators", name), settings, f"{row['id']}: {name}"))
+        )
+    return generators
+
+
+def _known(version: DatasetVersion, row: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]]:
+    known: Mapping[str, Any] = version.record["models"]
+    for sha in row["model_sha256"]:
+        if known.get(sha, {}).get("name") == name:
+            return sha, known[sha]
+    raise DatasetError(f"{version.tag} does not name the model that {name} used for {row['id']}.")
 
 
 def _is_network(generator: Generator) -> bool:
@@ -83,11 +96,8 @@ def _is_network(generator: Generator) -> bool:
 def _model(
     version: DatasetVersion, row: Mapping[str, Any], name: str, generator: Generator, notes: list[str]
 ) -> Fitted:
-    known: Mapping[str, Any] = version.record["models"]
-    sha = next((s for s in row["model_sha256"] if known.get(s, {}).get("name") == name), None)
-    if sha is None:
-        raise DatasetError(f"{version.tag} does not name the model that {name} used for {row['id']}.")
-    weights = known[sha]["weights_sha256"]
+    sha, known = _known(version, row, name)
+    weights = known["weights_sha256"]
     folder: Path | None = version.dataset.model_folder(weights)
     if generator.learns() is None:
         folder = generator.given_model()
