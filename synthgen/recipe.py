@@ -301,7 +301,8 @@ def parse_recipe(data: dict[str, Any], overrides: Sequence[str] = (), where: str
     """A recipe from TOML's values."""
     for override in overrides:
         _override(data, override)
-    return checked(Recipe, data, where)
+    recipe: Recipe = checked(Recipe, data, where)
+    return recipe
 
 
 def _gather(cls: type[BaseModel], value: Any) -> Any:

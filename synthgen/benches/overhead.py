@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from synthgen.bench import Bench, Figures
 from synthgen.generator import Generator
 from synthgen.reader import Found, Reader, Split
-from synthgen.sample import Draw, Job, Made, Sample, Work
+from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ class Noise(Generator):
     def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
         return {"seed": int(rng.integers(2**32))}
 
-    def make(self, batch: Sequence[Work], model: Any) -> list[Made]:
+    def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:
         return [Made(noise(work.draw["seed"])) for work in batch]
 
 

@@ -165,7 +165,7 @@ def _jobs(
         if turn not in orders and len(pool) > 1:
             orders[turn] = numpy_rng(recipe.seed, entry.key, label, turn).permutation(len(pool)).tolist()
         route, item = pool[orders[turn][at] if len(pool) > 1 else 0]
-        parents = (item.id,) if item else ()
+        parents: tuple[str, ...] = (item.id,) if item else ()
         if entry.parents == 2:
             parents += (_partner(recipe, index, entry, label, i),)
         yield Job(place, label, i, parents, route.bounds, recipe.seed, round_)
