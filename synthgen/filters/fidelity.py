@@ -72,9 +72,7 @@ class Fidelity(Filter):
             if sample.label is not None:
                 rows.setdefault(sample.label, []).append(i)
         by_class = {label: real[some] for label, some in sorted(rows.items())}
-        allowed = {
-            label: round(self.slack * self._usual(label, by_class, seed), 5) for label in by_class
-        }
+        allowed = {label: round(self.slack * self._usual(label, by_class, seed), 5) for label in by_class}
         widest = max(allowed.values(), default=2.0)
         save_file({"real": real}, folder / "real.safetensors")
         (folder / "classes.json").write_text(json.dumps({"rows": rows, "allowed": allowed, "widest": widest}))
@@ -105,7 +103,8 @@ class Fidelity(Filter):
         return [self._verdict(c, seen[i : i + 1], model) for i, c in enumerate(batch)]
 
     def _verdict(self, candidate: Candidate, seen: np.ndarray, model: Model) -> Verdict:
-        labels = [w for w, weight in (candidate.weights or {}).items() if weight >= SOFT] or [candidate.label]
+        soft = [label for label, weight in (candidate.weights or {}).items() if weight >= SOFT]
+        labels: list[str | None] = [*soft] or [candidate.label]
         stretch = self.mixed_slack if candidate.weights and max(candidate.weights.values()) < 1 else 1.0
         verdicts = [self._against(label, seen, model, stretch) for label in labels]
         return min(verdicts, key=lambda v: (not v.passed, v.score - v.threshold))

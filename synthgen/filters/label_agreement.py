@@ -104,7 +104,7 @@ class LabelAgreement(Filter):
 
         def predict(payloads: Sequence[Any]) -> np.ndarray:
             small = [classifier.small(payload) for payload in payloads]
-            return np.mean([classifier.predict(member, small) for member in members], axis=0)
+            return np.asarray(sum(classifier.predict(member, small) for member in members) / len(members))
 
         return Model(predict, said["names"], said["needed"])
 
@@ -170,8 +170,9 @@ class LabelAgreement(Filter):
             place.mkdir()
             some = [small[i] for i in inside]
             classifier.train(
-                some, labels[inside], names, contract, place, steps=steps, seed=seed * self.folds + k, progress=tell
-            )
+                some, labels[inside], names, contract, place,
+                steps=steps, seed=seed * self.folds + k, progress=tell,
+            )  # fmt: skip
             if len(outside):
                 member = classifier.load(place, "cpu")
                 seen[outside] = classifier.predict(member, [small[i] for i in outside])

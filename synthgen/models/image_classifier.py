@@ -48,7 +48,7 @@ class Config:
     stages: int
 
 
-class Residual(nn.Module):
+class Residual(nn.Module):  # type: ignore[misc]
     """Two 3x3 convolutions beside a shortcut; halves the sides when it widens.
 
     Source: He et al. 2016 (ResNet), average-pooled shortcut of He et al. 2019 (ResNet-D).
@@ -73,7 +73,7 @@ class Residual(nn.Module):
         return out
 
 
-class ImageClassifier(nn.Module):
+class ImageClassifier(nn.Module):  # type: ignore[misc]
     """Logits (n, classes) for float pictures (n, 3, size, size) in -1..1."""
 
     def __init__(self, config: Config) -> None:
@@ -99,19 +99,21 @@ class ImageClassifier(nn.Module):
         return y
 
 
-def fit_size(pictures: Sequence[NDArray[np.uint8]], size: int) -> NDArray[np.uint8]:
+def fit_size(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Pictures of any sizes as one uint8 array (n, size, size, 3)."""
     import cv2
 
     out = np.empty((len(pictures), size, size, 3), np.uint8)
     for row, picture in zip(out, pictures, strict=True):
         shrinks = picture.shape[0] * picture.shape[1] > size * size
-        row[:] = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        row[:] = cv2.resize(picture, (size, size), interpolation=way)
     return out
 
 
 def _as_input(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
-    x = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2)  # stays channels-last in memory: a third faster
+    # Stays channels-last in memory: a third faster.
+    x = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2)
     return x.float() / 127.5 - 1
 
 
@@ -131,8 +133,9 @@ def _moved(x: torch.Tensor, limits: NDArray[np.float32], rng: np.random.Generato
     grid = functional.affine_grid(theta, [n, 3, *x.shape[2:]], align_corners=False)
     x = functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
     gain, lift = light_share * rng.uniform(-1, 1, (2, n))
-    light = torch.from_numpy(np.stack([np.exp(gain), lift]).astype(np.float32)).to(x.device)[..., None, None, None]
-    return (x * light[0] + light[1]).contiguous(memory_format=torch.channels_last)
+    light = torch.from_numpy(np.stack([np.exp(gain), lift]).astype(np.float32)).to(x.device)
+    factor, summand = light[..., None, None, None]
+    return (x * factor + summand).contiguous(memory_format=torch.channels_last)
 
 
 def balanced_draw(
@@ -145,7 +148,7 @@ def balanced_draw(
 
 
 def train(
-    pictures: NDArray[np.uint8],
+    pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
     labels: NDArray[np.int64],
     classes: int,
     folder: Path,
@@ -217,7 +220,8 @@ def load(folder: Path, device: str = "cpu") -> ImageClassifier:
             f"{folder} holds no image classifier of synthgen ({error}). "
             "It needs the config.json and model.safetensors that training wrote; remove the folder to train again."
         ) from error
-    return model.eval().to(torch.device(device), memory_format=torch.channels_last)
+    ready: ImageClassifier = model.eval().to(torch.device(device), memory_format=torch.channels_last)
+    return ready
 
 
 def _run(
@@ -235,7 +239,8 @@ def _run(
         padded = np.zeros((BATCH, *part.shape[1:]), np.uint8)
         padded[: len(part)] = part
         with torch.inference_mode():
-            out[start : start + len(part)] = function(_as_input(padded, device))[: len(part)].float().cpu().numpy()
+            found = function(_as_input(padded, device)).float().cpu().numpy()
+        out[start : start + len(part)] = found[: len(part)]
     return out
 
 
@@ -269,7 +274,8 @@ class ImageReference(Classifier):
     """The reference classifier of pictures: their sides are brought to one size, then `train` and `predict`."""
 
     def small(self, payload: Any) -> NDArray[np.uint8]:
-        return fit_size([payload], 32 if min(payload.shape[:2]) <= 40 else 48)[0]
+        side = 32 if min(payload.shape[:2]) <= 40 else 48
+        return fit_size([payload], side).reshape(side, side, 3)
 
     def usual_steps(self, payload: Any) -> int:
         return 200 if payload.shape[0] <= 32 else 400

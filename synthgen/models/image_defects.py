@@ -36,9 +36,9 @@ def disguises(picture: Picture, rng: np.random.Generator) -> dict[str, Picture]:
 def _jpeg(picture: Picture, quality: int) -> Picture:
     import cv2
 
-    ok, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    back: Picture = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
-    return np.ascontiguousarray(back)
+    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    back = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(back[..., ::-1])
 
 
 def _scaled(picture: Picture, factor: float) -> Picture:
@@ -67,4 +67,4 @@ def _recoloured(picture: Picture, rng: np.random.Generator) -> Picture:
     grey = x.mean(2, keepdims=True)
     x = grey + (x - grey) * rng.uniform(0, 1.6)
     x = (x - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.1, 0.1)
-    return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(x, 0, 1) * 255), np.uint8)

@@ -80,8 +80,8 @@ def views(picture: Picture) -> list[Picture]:
 def fingerprint(pictures: Sequence[Picture]) -> Floats:
     """Unit vectors (n, 64) of the light and dark in a picture, whatever its brightness, contrast and colours."""
     (whole,) = _windows(1.0, 1)[:1]
-    greys = [_grey(p) for p in pictures]
-    return _unit(np.stack([whole @ g @ whole.T for g in greys]).reshape(len(pictures), -1)) if greys else _none()
+    rows = [(whole @ _grey(picture) @ whole.T).ravel() for picture in pictures]
+    return _unit(np.array(rows, np.float32).reshape(len(rows), PARTS_GRID**2))
 
 
 def parts(picture: Picture) -> Floats:
@@ -93,10 +93,6 @@ def parts(picture: Picture) -> Floats:
         across = np.einsum("kgw,hw->khg", windows, grey)
         rows.append(np.einsum("kgh,lhf->klgf", windows, across).reshape(-1, PARTS_GRID**2))
     return _unit(np.concatenate(rows))
-
-
-def _none() -> Floats:
-    return np.empty((0, PARTS_GRID**2), np.float32)
 
 
 def _grey(picture: Picture) -> Floats:
@@ -112,7 +108,7 @@ def _unit(rows: Any) -> Floats:
 
 @cache
 def _windows(share: float, places: int) -> Floats:
-    """Weights (places, 8, 48) that average a side of the canvas into 8 overlapping cells, for each place of a window."""
+    """Weights (places, 8, 48) that average a side of the canvas into 8 overlapping cells, for each place."""
     centres = (np.arange(PARTS_CANVAS) + 0.5) / PARTS_CANVAS
     starts = np.linspace(0, 1 - share, places) if places > 1 else np.array([(1 - share) / 2])
     cell = share / PARTS_GRID

@@ -42,7 +42,8 @@ def selftest(recipe: Recipe, index: Index, judge: Judge, *, each: int = 24) -> l
     for some in _blocks(_plants(recipe, index, each)):
         verdicts = judge([plant.candidate for plant in some])
         for plant, said in zip(some, verdicts, strict=True):
-            against = [name for name, v in said.items() if not v.passed and not (plant.forgiven and name in knows)]
+            asked = said.keys() - knows if plant.forgiven else said.keys()
+            against = sorted(name for name in asked if not said[name].passed)
             tallies.setdefault(plant.kind, _Tally()).add(against, plant.rare)
     return [tally.row(kind) for kind, tally in tallies.items()]
 
@@ -74,10 +75,9 @@ def _plants(recipe: Recipe, index: Index, each: int) -> Iterator[Plant]:
     modality, rng = recipe.modality, numpy_rng("selftest", recipe.seed)
     counts = {label: len(items) for label, items in index.by_label.items()}
     rare = {label for label, n in counts.items() if n <= RARE_SHARE * max(counts.values())}
-    by_split = {split: _spread(index, split, set(counts), each, rng) for split in ("pool", "holdout", "train")}
-    unseen = by_split["pool"] or by_split["holdout"]
-    forgiven = not by_split["pool"]
-    parents = {str(s.label): s for s in by_split["train"]}
+    pool, holdout, train = (_spread(index, s, set(counts), each, rng) for s in ("pool", "holdout", "train"))
+    unseen, forgiven = pool or holdout, not pool
+    parents = {str(sample.label): sample for sample in train}
 
     def plant(kind: str, payload: Any, label: str, forgiven: bool = False) -> Plant:
         parent = (parents[label].payload,) if label in parents else ()
@@ -88,13 +88,13 @@ def _plants(recipe: Recipe, index: Index, each: int) -> Iterator[Plant]:
     for sample in unseen if len(counts) > 1 else ():
         others = sorted(set(counts) - {str(sample.label)})
         yield plant("wrong label", sample.payload, others[rng.integers(len(others))], forgiven)
-    for sample in by_split["train"]:
+    for sample in train:
         if (empty := modality.emptied(sample.payload)) is not None:
             yield plant("empty", empty, str(sample.label))
-    for sample in by_split["train"]:
+    for sample in train:
         for kind, payload in modality.copies(sample.payload, rng).items():
             yield plant(f"train copy, {kind}", payload, str(sample.label))
-    for sample in by_split["holdout"]:
+    for sample in holdout:
         payload = sample.payload
         disguised: Mapping[str, Any] = modality.copies(payload, rng) | modality.disguises(payload, rng)
         for kind, other in disguised.items():
