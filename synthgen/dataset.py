@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Dataset", "DatasetVersion", "VersionInfo", "equals", "open_dataset"]
 
 log = logging.getLogger(__name__)
+_LOOKED_THROUGH = 6  # fewer than the versions whose ids are held in memory
 _TAG = re.compile(r"v(\d+)")
 
 
@@ -31,6 +32,7 @@ class Dataset:
     def __init__(self, place: Path) -> None:
         self.place = Path(place)
         self.uri = self.place / "dataset.lance"
+        self._seen: tuple[object, list[VersionInfo]] | None = None
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.place)!r})"
@@ -43,16 +45,15 @@ class Dataset:
     @property
     def versions(self) -> list[VersionInfo]:
         """All versions, oldest first. One that a crash left without its tag gets it now."""
-        if mending.torn(self.uri):
-            self.repair()
-        if not self.exists:
-            return []
-        found = self._list()
-        if any(not info.tag for info in found):
-            with self.lock():
-                self.mend()
-            found = self._list()
-        return found
+        stamp = mending.stamp(self.uri)
+        if self._seen is None or self._seen[0] != stamp:
+            if mending.torn(self.uri):
+                self.repair()
+            if self.exists and any(not info.tag for info in self._list()):
+                self.repair()
+            stamp = mending.stamp(self.uri)  # before the look: what comes meanwhile is seen by the next one
+            self._seen = stamp, self._list() if self.exists else []
+        return list(self._seen[1])
 
     @property
     def lost(self) -> list[str]:
@@ -105,10 +106,11 @@ class Dataset:
                 durable.write(self.source_path(sha), raw)
 
     def rows_by_id(self, ids: Iterable[str], tag: str | None = None) -> dict[str, dict[str, Any]]:
-        """The rows of these ids that are there, in one version or else in any, the newest first."""
+        """The rows of these ids that are there, in one version, or else in any of the newest six."""
         missing, found = set(ids), {}
-        for info in reversed(self.versions):
-            if missing and tag in (None, info.tag):
+        versions = [info for info in self.versions if tag in (None, info.tag)]
+        for info in reversed(versions[-_LOOKED_THROUGH:]):
+            if missing:
                 rows = DatasetVersion(self, info).rows_of(missing)
                 found.update(rows)
                 missing -= set(rows)

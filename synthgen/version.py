@@ -132,8 +132,8 @@ class DatasetVersion:
         if not len(wanted) or not len(self.ids):
             return {}
         at = np.minimum(self.ids.searchsorted(wanted), len(self.ids) - 1)
-        places = self._order[at[self.ids[at] == wanted]]
-        return {row["id"]: row for row in self.table.take(sorted(places.tolist())).to_pylist()}
+        places = sorted(self._order[at[self.ids[at] == wanted]].tolist())
+        return {row["id"]: row for row in self.table.take(places).to_pylist()} if places else {}
 
     @property
     def ids(self) -> np.ndarray:
