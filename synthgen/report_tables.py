@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synthgen.report import Cell, Table
@@ -14,6 +14,8 @@ from synthgen.version import DatasetVersion
 
 Row = dict[str, Cell]
 _SETS = ("real", "candidates", "kept")
+_PLANTED = ("planted", "should be", "samples", "rejected", "share", "of rare classes", "rare rejected", "by")
+_ROUND = ("round", "jobs", "candidate", "rejected", "failed")
 
 
 def report_tables(version: DatasetVersion, total: Tally) -> Iterator[Table]:
@@ -151,15 +153,9 @@ def _diversity(record: Mapping[str, Any]) -> Table:
 
 
 def _selftest(record: Mapping[str, Any]) -> Table:
-    said = record.get("selftest") or ()
-    rows = said.get("rows", ()) if isinstance(said, Mapping) else said
+    rows = tuple(_ordered(row, _PLANTED) for row in record.get("selftest") or ())
     note = "Defects planted among real samples, judged by this run's own filters."
-    return Table(
-        "selftest",
-        "Self-test of the filters",
-        tuple({k: _cell(v) for k, v in row.items()} for row in rows),
-        note,
-    )
+    return Table("selftest", "Self-test of the filters", rows, note)
 
 
 def _learnt(record: Mapping[str, Any]) -> Table:
@@ -216,7 +212,7 @@ def _licences(total: Tally) -> Table:
 
 
 def _rounds(record: Mapping[str, Any]) -> Table:
-    return Table("rounds", "Rounds", tuple({k: _cell(v) for k, v in row.items()} for row in record["rounds"]))
+    return Table("rounds", "Rounds", tuple(_ordered(row, _ROUND) for row in record["rounds"]))
 
 
 def _balance(version: DatasetVersion, total: Tally) -> Table:
@@ -231,6 +227,12 @@ def _balance(version: DatasetVersion, total: Tally) -> Table:
     ]
     rows = tuple({"what": w, "left": a, "right": b, "holds": "yes" if a == b else "NO"} for w, a, b in sums)
     return Table("balance", "Balance", rows)
+
+
+def _ordered(row: Mapping[str, Any], first: Sequence[str]) -> Row:
+    """The record keeps its keys sorted by name; a reader wants them in an order that makes sense."""
+    names = [*(name for name in first if name in row), *(name for name in row if name not in first)]
+    return {name: _cell(row[name]) for name in names}
 
 
 def _cell(value: Any) -> Cell:
