@@ -1,0 +1,41 @@
+import pytest
+from real_digits import IMAGE, Fit, real
+
+from synthgen.filters.leakage import Leakage
+from synthgen.seeds import numpy_rng
+
+CLASSES = "0347"
+
+
+@pytest.fixture(scope="module")
+def fit(tmp_path_factory) -> Fit:
+    train, holdout = real("train", 40, CLASSES), real("holdout", 20, CLASSES)
+    return Fit(Leakage(), tmp_path_factory.mktemp("leakage"), train, holdout)
+
+
+def test_holdout_samples_are_caught_in_every_disguise(fit):
+    rng = numpy_rng("leaks")
+    for sample in real("holdout", 20, CLASSES)[::8]:
+        for kind, other in (IMAGE.copies(sample.payload, rng) | IMAGE.disguises(sample.payload, rng)).items():
+            verdict = fit.judge(other, sample.label)
+            assert not verdict.passed, kind
+            assert "holdout" in verdict.reason
+
+
+def test_real_samples_are_not_accused(fit):
+    assert fit.passed(real("train", 40, CLASSES)) >= 0.985
+
+
+def test_the_threshold_comes_from_the_distance_between_train_and_holdout(fit):
+    assert fit.facts["threshold"] == min(fit.facts["real train samples keep"], IMAGE.leak_tolerance)
+
+
+def test_without_a_holdout_everything_passes_and_that_is_said(tmp_path):
+    fit = Fit(Leakage(), tmp_path, real("train", 2), [])
+    assert fit.passed(real("train", 2)) == 1
+    assert "not checked" in fit.facts["notes"][0]
+
+
+def test_splits_that_share_pictures_are_reported(tmp_path):
+    shared = real("train", 4, CLASSES)
+    assert "share" in Fit(Leakage(), tmp_path, shared, shared[:8]).facts["notes"][0]
