@@ -84,6 +84,16 @@ def _check_part(folder: Path, part: str, value: list[Any]) -> None:
         )
 
 
+def quiet() -> None:
+    """Stop diffusers and transformers from drawing bars and warning of optional parts that nobody asked for."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+
+
 def open_img2img(folder: Path, device: str, dtype: str = "float32", scheduler: Scheduler = "model") -> Any:
     """A Stable Diffusion (1.x, 2.x, turbo) or SDXL img2img pipeline in evaluation mode, from local safetensors only.
 
@@ -92,10 +102,8 @@ def open_img2img(folder: Path, device: str, dtype: str = "float32", scheduler: S
     index = check_folder(folder)
     import diffusers
     import torch
-    import transformers
 
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+    quiet()
     left_out = {part: None for part in LEFT_OUT if part in index}
     try:
         pipeline = diffusers.AutoPipelineForImage2Image.from_pretrained(

@@ -17,6 +17,7 @@ from torch import Tensor
 from synthgen import seeds
 from synthgen.errors import ModelError
 from synthgen.models.patch_vae import PATCH, PatchVAE, fit_linear, fit_refinement
+from synthgen.models.pipelines import quiet
 from synthgen.models.small_tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def train(
     The same input gives the same bytes on the same kind of device and with one thread.
     Source: Rombach et al. 2022 (latent diffusion); Salimans and Ho 2022 (v-prediction); Hang et al. 2023 (min-SNR).
     """
+    quiet()
     rng = seeds.torch_rng("small_diffusion", seed)
     with seeds.torch_init("small_diffusion", seed):
         parts = _build(sorted(set(lessons.captions)), lessons.clean.shape[-1] // PATCH, channels)

@@ -79,6 +79,10 @@ class Img2Img(Generator):
         return dict.fromkeys(labels, self._prompt)
 
     @property
+    def _is_guided(self) -> bool:
+        return self.guidance_range[1] > 1
+
+    @property
     def _prompt(self) -> Prompt:
         return _prompt(self.prompt)
 
@@ -134,7 +138,15 @@ class Img2Img(Generator):
         return folder
 
     def compute(self, device: str) -> dict[str, Any]:
-        return {"device": device, "network_batch": self._lanes(device), "dtype": self._dtype(device)}
+        # All that `load` depends on: a model that is loaded once serves every entry with the same.
+        return {
+            "device": device,
+            "network_batch": self._lanes(device),
+            "dtype": self._dtype(device),
+            "size": self.size,
+            "scheduler": self.scheduler,
+            "guided": self._is_guided,
+        }
 
     def load(self, folder: Path | None, device: str) -> Redrawer:
         from synthgen.models import pipelines
@@ -144,7 +156,7 @@ class Img2Img(Generator):
             raise ModelError("image/img2img was given no model folder to load.")
         pipeline = pipelines.open_img2img(folder, device, self._dtype(device), self.scheduler)
         size = self.size or _own_size(folder)
-        return Redrawer(pipeline, size, self._lanes(device), guided=self.guidance_range[1] > 1)
+        return Redrawer(pipeline, size, self._lanes(device), guided=self._is_guided)
 
     def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
         strength = float(rng.uniform(*job.bounds.get("redraw", self.strength_range)))
