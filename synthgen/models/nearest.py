@@ -6,7 +6,8 @@ number below 2**24, which float32 holds exactly in any order of addition.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,10 +28,23 @@ def highest(a: NDArray[np.int16], b: NDArray[np.int16], k: int = 1) -> NDArray[n
     left = a.astype(np.float32)
     best = np.full((len(a), k), -(SCALE**2), np.float32)
     for start in range(0, len(b), BLOCK):
-        dots = left @ b[start : start + BLOCK].astype(np.float32).T
+        dots = _product(left, b[start : start + BLOCK].astype(np.float32).T)
         top = dots.max(1, keepdims=True) if k == 1 else np.partition(dots, -min(k, dots.shape[1]), 1)[:, -k:]
         best = -np.sort(-np.concatenate([best, top], 1), axis=1)[:, :k]
     return best / np.float32(SCALE**2)
+
+
+def _product(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Matrix product on one core: a second BLAS thread costs more CPU time than it saves, here."""
+    with _blas().limit(limits=1, user_api="blas"):
+        return a @ b
+
+
+@cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
 
 
 def closest(
@@ -46,7 +60,7 @@ def closest(
     rows = np.zeros((len(a), 0), np.int64)
     for start in range(0, len(b), BLOCK):
         right = b[start : start + BLOCK].astype(np.float64)
-        apart = (right * right).sum(1) - 2 * left @ right.T
+        apart = (right * right).sum(1) - 2 * _product(left, right.T)
         least = np.concatenate([least, apart], 1)
         rows = np.concatenate([rows, np.broadcast_to(start + np.arange(len(right)), apart.shape)], 1)
         if least.shape[1] > k:
