@@ -37,7 +37,7 @@ def highest(a: NDArray[np.int16], b: NDArray[np.int16], k: int = 1) -> NDArray[n
 def _product(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Matrix product on one core: a second BLAS thread costs more CPU time than it saves, here."""
     with _blas().limit(limits=1, user_api="blas"):
-        return a @ b
+        return np.asarray(a @ b)
 
 
 @cache
