@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from synthgen import device
+from synthgen import device, durable
 from synthgen.chain import Fitted, key_of
 from synthgen.filter import Filter
 from synthgen.generator import Generator, Progress
@@ -83,7 +83,10 @@ def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress
         facts: dict[str, Any] = json.loads(alias.read_text())
         if (models / facts["weights_sha256"]).is_dir():
             return facts
-    models.mkdir(parents=True, exist_ok=True)
+    from safetensors import SafetensorError  # what it raises when the disk is full is no OSError
+
+    with durable.writing_to(models):
+        models.mkdir(parents=True, exist_ok=True)
     scratch = models / f".{training.key[:16]}-{os.getpid()}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
@@ -93,6 +96,9 @@ def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress
         sha = folder_sha256(scratch)
         if not (models / sha).exists():
             scratch.rename(models / sha)
+    except (OSError, SafetensorError) as error:
+        with durable.writing_to(models):
+            raise OSError(*error.args) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     facts = {"weights_sha256": sha, "said": said, "name": training.name, "kind": training.kind}
