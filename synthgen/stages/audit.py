@@ -68,7 +68,11 @@ def _notices(
     for row in tables["balance"].rows:
         if row["holds"] != "yes":
             yield f"Out of balance: {row['what']}, but {row['left']} is not {row['right']}. Run `synthgen verify`."
+    if not tables["generators"].rows:
+        yield "No class was short of its target, so nothing was made."
     for row in tables["classes"].rows:
+        if int(row["target"] or 0) and int(row["real"] or 0) > int(row["target"] or 0):
+            yield f"Class {row['class']} has {row['real']} real samples, more than its target of {row['target']}."
         if row["short"]:
             yield f"Class {row['class']} is {row['short']} short of its target of {row['target']}."
         elif row["target"] and row["kept"] and row["real"] and int(row["kept"]) > 10 * int(row["real"]):
