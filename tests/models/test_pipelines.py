@@ -1,6 +1,12 @@
+import hashlib
 import json
+import os
 import shutil
+import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +123,89 @@ def test_a_branch_is_no_pin():
 def test_without_a_network_the_error_says_so(tmp_path):
     with pytest.raises(ModelError, match="local folder"):
         pipelines.fetch("owner/name@" + "0" * 40, "http://127.0.0.1:9", tmp_path)
+
+
+COMMIT = "0123456789" * 4
+HUB_FILES = {
+    "model_index.json": b'{"_class_name": "StableDiffusionPipeline"}',
+    "unet/config.json": b"{}",
+    "unet/diffusion_pytorch_model.safetensors": b"weights",
+    "unet/diffusion_pytorch_model.bin": b"a pickle",
+    "v1-5.ckpt": b"a pickle",
+    "README.md": b"words",
+}
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the hub as a download needs."""
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        if path.startswith("/api/models/owner/name/tree/"):
+            listed = [
+                {"type": "file", "path": name, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
+                for name, data in HUB_FILES.items()
+            ]
+            return self.answer(json.dumps(listed).encode())
+        if path.startswith("/api/models/owner/name"):
+            about = {
+                "id": "owner/name",
+                "sha": COMMIT,
+                "siblings": [{"rfilename": name} for name in HUB_FILES],
+            }
+            return self.answer(json.dumps(about).encode())
+        name = path.removeprefix(f"/owner/name/resolve/{COMMIT}/")
+        return self.answer(HUB_FILES[name]) if name in HUB_FILES else self.send_error(404)
+
+    def answer(self, data):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def fetched(tmp_path):
+    """Calls `fetch` in a process of its own, with a real HTTP server as the hub; None for a hub that is away."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def fetch(model, *, away=False):
+        port = 9 if away else server.server_port
+        more = {"HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path), "HF_ENDPOINT": f"http://127.0.0.1:{port}"}
+        code = "import sys; from synthgen.models.pipelines import fetch; print(fetch(sys.argv[1]))"
+        return subprocess.run(
+            [sys.executable, "-c", code, model],
+            env=os.environ | more,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    yield fetch
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_hub_id_is_resolved_once_and_shown_and_only_safe_files_are_fetched(fetched):
+    first = fetched("owner/name")
+    folder = Path(first.stdout.strip())
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert files == {"model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors"}
+    assert f"owner/name@{COMMIT}" in first.stderr
+    for again in (fetched("owner/name", away=True), fetched(f"owner/name@{COMMIT}", away=True)):
+        assert again.stdout == first.stdout, again.stderr
+
+
+def test_an_unknown_hub_id_is_a_clear_error(fetched):
+    assert "ModelError" in (said := fetched("owner/other").stderr)
+    assert "cannot be fetched" in said
