@@ -90,7 +90,7 @@ def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress
     scratch = models / f".{training.key[:16]}-{os.getpid()}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
-    began = time.process_time()
+    began = time.thread_time()
     try:
         said = _train(recipe, index, training.plugin, scratch, progress)
         sha = folder_sha256(scratch)
@@ -105,7 +105,7 @@ def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress
     draft = alias.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps(facts))
     draft.replace(alias)
-    log.info("trained %s in %.0f CPU seconds", training.name, time.process_time() - began)
+    log.info("trained %s in %.0f CPU seconds", training.name, time.thread_time() - began)
     return facts
 
 
