@@ -65,6 +65,7 @@ class PatchVAE(ModelMixin, ConfigMixin):  # type: ignore[misc]
             nn.Conv2d(width, 3, 3),
         )
         nn.init.zeros_(self.refine[-1].weight)
+        nn.init.zeros_(self.refine[-1].bias)
 
     def encode(self, pictures: Tensor, return_dict: bool = True) -> Latents:
         """Latents of pictures, without noise."""

@@ -43,7 +43,7 @@ def test_no_specks_where_patches_meet(vae, pictures):
     place = np.arange(24) % 4
     at_corner = error[np.ix_(np.isin(place, (0, 3)), np.isin(place, (0, 3)))].mean()
     inside = error[np.ix_(np.isin(place, (1, 2)), np.isin(place, (1, 2)))].mean()
-    assert at_corner < 1.3 * inside
+    assert at_corner < 1.2 * inside  # decoding each patch alone: 1.31
 
 
 def test_it_is_the_same_after_saving(vae, pictures, tmp_path):
