@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Picture = NDArray[np.uint8]
 
+EMBEDDED_AT_ONCE = 64
 CANVAS = 32  # every picture is brought to this side first, so that rescaled copies meet
 GRID = 16
 PARTS_CANVAS = 48
@@ -25,11 +26,15 @@ PARTS = tuple((1 - 0.03 * i, i + 1) for i in range(11))
 def _canvas(picture: Picture, side: int) -> Floats:
     import cv2
 
-    shrinks = picture.shape[0] * picture.shape[1] > side * side
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    small = cv2.resize(picture.astype(np.float32), (side, side), interpolation=way)
+    small = cv2.resize(picture.astype(np.float32), (side, side), interpolation=_way(picture, side))
     out: Floats = small / np.float32(255)
     return out
+
+
+def _way(picture: Picture, side: int) -> int:
+    import cv2
+
+    return cv2.INTER_AREA if picture.shape[0] * picture.shape[1] > side * side else cv2.INTER_CUBIC
 
 
 def signature(pictures: Sequence[Picture]) -> Floats:
@@ -52,23 +57,49 @@ def embed(pictures: Sequence[Picture]) -> Floats:
 
     Source: Dalal and Triggs 2005 (histograms of oriented gradients), signed, soft-assigned, square-rooted.
     """
+    parts = [_embed(pictures[i : i + EMBEDDED_AT_ONCE]) for i in range(0, len(pictures), EMBEDDED_AT_ONCE)]
+    return np.concatenate(parts) if parts else np.empty((0, 4 * 4 * (8 + 3)), np.float32)
+
+
+def _embed(pictures: Sequence[Picture]) -> Floats:
     import cv2
 
-    out = np.empty((len(pictures), 4 * 4 * 8 + 4 * 4 * 3), np.float32)
-    bins = np.arange(8, dtype=np.float32)
-    for row, picture in zip(out, pictures, strict=True):
-        colour = _canvas(picture, CANVAS)
-        soft = cv2.GaussianBlur(colour.mean(2), (0, 0), 0.8)
-        down, across = np.gradient(soft)
-        strength = np.hypot(down, across)
-        direction = (np.arctan2(down, across) * (4 / np.pi)).astype(np.float32)
-        away = np.abs((direction[..., None] - bins + 4) % 8 - 4)
-        votes = strength[..., None] * np.maximum(0, 1 - away)
-        edges = np.sqrt(cv2.resize(votes, (4, 4), interpolation=cv2.INTER_AREA).ravel())
-        hues = cv2.resize(colour, (4, 4), interpolation=cv2.INTER_AREA).ravel() - 0.5
-        row[:128] = edges / max(float(np.sqrt((edges * edges).sum())), 1e-3)
-        row[128:] = 0.15 * hues
-        row /= max(float(np.sqrt((row * row).sum())), 1e-6)
+    small = [cv2.resize(p, (CANVAS, CANVAS), interpolation=_way(p, CANVAS)) for p in pictures]
+    colour = np.stack(small).astype(np.float32) / 255
+    down, across = np.empty((2, len(pictures), CANVAS, CANVAS), np.float32)
+    for i, grey in enumerate((colour[..., 0] + colour[..., 1] + colour[..., 2]) / 3):
+        soft = cv2.GaussianBlur(grey, (0, 0), 0.8)
+        cv2.Sobel(soft, cv2.CV_32F, 0, 1, dst=down[i], ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+        cv2.Sobel(soft, cv2.CV_32F, 1, 0, dst=across[i], ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+    edges = np.sqrt(_directions(down, across))
+    edges /= np.maximum(np.sqrt(np.einsum("nd,nd->n", edges, edges)), 1e-3)[:, None]
+    hues = [cv2.resize(picture, (4, 4), interpolation=cv2.INTER_AREA).ravel() for picture in colour]
+    rows = np.concatenate([edges, 0.15 * (np.stack(hues) - np.float32(0.5))], 1)
+    rows /= np.maximum(np.sqrt(np.einsum("nd,nd->n", rows, rows)), 1e-6)[:, None]
+    return rows.astype(np.float32)
+
+
+def _directions(down: Floats, across: Floats) -> Floats:
+    """Strength of the edges in 8 directions (n, 128) for each of 4x4 cells; an edge counts for the two nearest."""
+    strength = np.sqrt(down * down + across * across)
+    direction = np.arctan2(down, across) * np.float32(4 / np.pi)
+    direction = np.where(direction < 0, direction + 8, direction)
+    first = direction.astype(np.int32)
+    past = direction - first
+    cells = _cells(len(down))
+    size = len(down) * 128
+    here, there = cells + (first & 7), cells + (first + 1 & 7)
+    votes = np.bincount(here.ravel(), (strength * (1 - past)).ravel(), size)
+    votes += np.bincount(there.ravel(), (strength * past).ravel(), size)
+    return (votes.reshape(-1, 128) / 64).astype(np.float32)
+
+
+@cache
+def _cells(count: int) -> NDArray[np.int32]:
+    """Where the first direction of each pixel's cell stands among those of `count` pictures."""
+    rows = np.arange(CANVAS, dtype=np.int32) // 8
+    cell = (rows[:, None] * 4 + rows[None]) * 8
+    out: NDArray[np.int32] = np.arange(count, dtype=np.int32)[:, None, None] * 128 + cell
     return out
 
 
