@@ -17,6 +17,9 @@ MOST_ROWS = 200
 MOST_BYTES = 650_000  # pages over about 1 MB may not render
 MOST_CLASSES = 50
 MOST_SEARCHED = 2000
+WIDE = (
+    "\u00a0" * 20
+)  # else one of Prefect's pages makes the column, and the pictures in it, as narrow as its head
 NO_PICTURE = "no picture"
 
 
@@ -67,7 +70,7 @@ def class_markdown(report: Report, label: str) -> str:
     while sum(map(len, rows)) > MOST_BYTES and len(chosen) > 1:
         chosen = _choose(chosen, len(chosen) * 9 // 10)
         rows = [_row(one) for one in chosen]
-    head = ("made from", "sample", "decision", "reason", "scores", "made by", "id")
+    head = (f"made\u00a0from{WIDE[6:]}", f"sample{WIDE}", "decision", "made by", "reason", "scores", "id")
     said = f"{len(chosen)} of {len(exhibits)} samples that the report shows, of {markdown(report.title)}."
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *rows]
     return f"# Class {markdown(label)}\n\n{said}\n\n" + "\n".join(lines) + "\n"
@@ -123,16 +126,17 @@ def _row(one: Exhibit) -> str:
         made_from,
         _picture(one.picture, "sample"),
         f"**{one.decision}**{came}",
+        markdown(one.generator, 120),
         markdown("; ".join(one.reasons)) or "passed every filter",
         markdown(_scores(one)),
-        markdown(one.generator, 120),
         f"`{one.id[:12]}`",
     ]
     return "| " + " | ".join(cells) + " |"
 
 
 def _ancestor(parent: Ancestor) -> str:
-    return f"{_picture(parent.picture, 'parent')} {markdown(parent.place, 60)}"
+    name = parent.place.rsplit("/", 1)[-1]
+    return f"{_picture(parent.picture, 'parent')} {markdown(name, 24)}"
 
 
 def _picture(jpeg: bytes | None, what: str) -> str:
