@@ -124,7 +124,8 @@ class LabelAgreement(Filter):
                 continue
             if label not in model.names:
                 return Verdict(False, 0.0, 1.0, f"there is no real sample of {label!r} to learn from")
-            p, needed = float(seen[model.names.index(label)]), round(model.needed[label] * weight, 4)
+            p = float(seen[model.names.index(label)])
+            needed = round(model.needed[label] * weight**2, 4)  # of a blend, softmax sees the heavier class
             verdict = Verdict(p >= needed, p, needed)
             if worst is None or p / needed < worst[0]:
                 top = int(seen.argmax())
