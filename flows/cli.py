@@ -290,8 +290,8 @@ def request(
 def bench(name: str, as_json: AsJson = False) -> None:
     from synthgen import registry
 
-    rows = registry.find("benches", name)()
-    print_json(rows) if as_json else print_table(f"bench {name}", rows)
+    figures = registry.find("benches", name)().run()
+    print_json(figures._asdict()) if as_json else print_table(figures.title, figures.rows)
 
 
 if __name__ == "__main__":

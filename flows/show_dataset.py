@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from flows.terminal import print_json, print_table, say
 from synthgen import registry
 from synthgen.dataset import open_dataset
-from synthgen.errors import DatasetError
 
 if TYPE_CHECKING:
     from synthgen.stages.verify import Verification
@@ -59,10 +58,6 @@ def exported(name: str, to: str, folder: Path, with_sources: bool) -> dict[str, 
     """Write a version in another format; how many samples, and where."""
     version = open_dataset(name)
     export = registry.find("exports", to.replace("-", "_"))()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DatasetError(
-            f"{folder} is there already and not an empty folder: name one that does not exist yet."
-        )
     count = export.write(version, folder, with_sources=with_sources)
     return {
         "dataset": version.dataset.place.name,

@@ -36,6 +36,14 @@ def test_plan_loads_no_model_library_and_no_prefect(recipe):
     assert {row["class"]: row["missing"] for row in plan["classes"] if row["missing"]} == {"6": 28, "9": 28}
 
 
+def test_plan_of_the_demo_loads_no_model_library(tmp_path):
+    modules, said = modules_after("plan", "demo", "--json", cwd=tmp_path)
+    assert not modules & {"torch", "diffusers", "transformers", "prefect", "pandas", "sklearn"}
+    plan = json.loads(said)
+    assert {row["class"] for row in plan["classes"] if row["missing"]} == {"6", "9"}
+    assert any("half_turn makes" in note for row in plan["jobs"] for note in row["contract"])
+
+
 @pytest.mark.parametrize("command", ["run", "plan", "audit", "replay", "verify", "versions", "export", "list", "ui",
                                      "serve", "request", "bench"])  # fmt: skip
 def test_every_command_teaches_by_an_example(synthgen, command):
