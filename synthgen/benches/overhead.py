@@ -137,9 +137,9 @@ elif way == "process":
     made = run(load_recipe(recipe)).version.record["counts"]["kept"]
     assert made == int(count), made
 else:
+    from flows.server import configure
+    configure()
     from flows.generate import generate_dataset
-    from flows.server import prepare
-    prepare()
     generate_dataset(recipe)
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({"cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024}))
