@@ -2,10 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from synthgen.contract import LabelContract
 from synthgen.errors import ModelError
 from synthgen.models import image_classifier
-from synthgen.models.image_classifier import Augment
 
 
 def bars(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -73,14 +71,3 @@ def test_rows_are_drawn_evenly_over_classes():
     labels = np.array([0] * 95 + [1] * 5)
     rows = image_classifier.balanced_draw(labels, 2000, 1.0, np.random.default_rng(0))
     assert 0.45 < labels[rows].mean() < 0.55
-
-
-def test_training_moves_pictures_no_farther_than_the_contract_allows():
-    contract = LabelContract.model_validate(
-        {"every": {"mirror": True, "turn": 45}, "label": {"6": {"mirror": False, "turn": 3}}}
-    )
-    assert image_classifier.allowed(LabelContract(), "6") == Augment()
-    assert image_classifier.allowed(contract, "8") == Augment(mirror=True)
-    assert image_classifier.allowed(contract, "6") == Augment(turn_degrees=3)
-    left = LabelContract.model_validate({"every": {"mirror": {"relabel": {"left": "right"}}}})
-    assert not image_classifier.allowed(left, "left").mirror
