@@ -48,6 +48,12 @@ class Reader(BaseModel):
     modality: ClassVar[str]
     takes_path: ClassVar[bool] = True
     """Whether `[source] path` must be given; False for data that ships with a package."""
+    listing: ClassVar[frozenset[str]] = frozenset()
+    """Settings that decide which items there are, and in which split, but not what one looks like."""
+
+    def shaping(self) -> dict[str, Any]:
+        """The settings that decide what a payload looks like, JSON-safe: part of the id of what is made from it."""
+        return self.model_dump(mode="json", exclude=set(self.listing))
 
     def items(self, root: Path | None, split: Split) -> Iterator[Found | Quarantined]:
         """Everything at `root`, in a stable order, nothing decoded; what is refused at sight with its reason.

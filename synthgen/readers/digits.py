@@ -32,6 +32,7 @@ class Digits(Reader):
 
     modality: ClassVar[str] = "image"
     takes_path: ClassVar[bool] = False
+    listing: ClassVar[frozenset[str]] = frozenset({"cut", "holdout_share", "seed"})
 
     size: Annotated[int, Field(ge=8, le=512)] = 32
     cut: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)

@@ -40,6 +40,7 @@ class ImageFolder(Reader):
     """
 
     modality: ClassVar[str] = "image"
+    listing: ClassVar[frozenset[str]] = frozenset({"min_side", "max_pixels", "max_bytes"})
 
     size: Side | tuple[Side, Side] | None = None
     """Pixels to bring pictures to: one side of a square, or [width, height]; as they are if left out."""

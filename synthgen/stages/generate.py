@@ -25,7 +25,8 @@ class Draft(NamedTuple):
 def identify(recipe: Recipe, jobs: Sequence[Job], models: Models) -> list[str]:
     """The ids of what these jobs make."""
     marks = {i: marks_of(recipe, i, models) for i in {job.entry for job in jobs}}
-    identity = {i: recipe.generate[i].key for i in marks}
+    shaped = recipe.source.reader, recipe.reader.shaping()
+    identity = {i: [recipe.generate[i].key, *shaped] for i in marks}
     return [sample_id(identity[job.entry], *marks[job.entry], job) for job in jobs]
 
 

@@ -1,5 +1,6 @@
 """What every reader promises."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,13 @@ def root(reader, modality, tmp_path) -> Path | None:
 def test_settings_reject_unknown_keys(name):
     with pytest.raises(ValidationError):
         registry.find("readers", name)(no_such_key=1)
+
+
+@every_reader
+def test_settings_shape_payloads_or_list_items(name, reader):
+    assert reader.listing <= set(type(reader).model_fields)
+    assert set(reader.shaping()) == set(type(reader).model_fields) - reader.listing
+    json.dumps(reader.shaping())
 
 
 @every_reader

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from synthgen import pipeline
 from synthgen.errors import UnreadableItem
+from synthgen.modalities.image import Image
 from synthgen.readers.digits import Digits
+from synthgen.recipe import parse_recipe
 
 CUT = Digits(cut={"6": 12, "9": 12})
 
@@ -59,3 +62,25 @@ def test_reading_digits_does_not_import_sklearn():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_samples_of_another_size_are_made_anew(tmp_path):
+    def version(**reader):
+        recipe = {
+            "name": "sized",
+            "source": {"reader": "digits", "cut": {"6": 12}, **reader},
+            "targets": {"counts": {"6": 16}},
+            "generate": [{"use": "image/affine"}],
+            "filter": [],
+            "publish": {"to": str(tmp_path)},
+        }
+        return pipeline.run(parse_recipe(recipe)).version
+
+    def ids(version):
+        return {row["id"] for row in version.rows(["id"])}
+
+    small, large, other_cut = version(), version(size=48), version(cut={"6": 12, "9": 30})
+    assert not ids(small) & ids(large)
+    assert ids(small) == ids(other_cut)
+    payload = next(large.rows(["payload"]))["payload"]
+    assert Image().decode(payload).shape == (48, 48, 3)
