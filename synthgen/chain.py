@@ -101,8 +101,10 @@ def run_chain(
             if (choice := _choose(step, one.parts[place], rng)) is None:
                 continue
             generator = step.generators[choice]
-            own = {e.name for e in generator.effects()}
-            job = replace(one.job, bounds={k: v for k, v in one.parts[place].items() if k in own})
+            job = one.job
+            if len(entry.generators) > 1:
+                own = {e.name for e in generator.effects()}
+                job = replace(job, bounds={k: v for k, v in one.parts[place].items() if k in own})
             draw = generator.draw(job, one.parents, rng)
             if (fault := _outside(generator, job, draw)) is not None:
                 one.made = Failed(fault)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MOST_REAL = 2000
 """Real samples a class that selection compares with."""
+MOST_MEASURED = 2000
+"""Jobs of an entry and class that are embedded for the diversity score though there is nothing to choose from."""
 
 
 class Executor(Protocol):
@@ -166,9 +168,9 @@ class Run:
         drafts = generate(recipe, self.index, shard.jobs, shard.ids, self.models, known)
         candidates = [_candidate(d, d.outcome.made) for d in drafts if isinstance(d.outcome.made, Made)]
         verdicts = filter_(recipe, candidates, self.models)
-        staging.write_shard(
-            self.dataset.place, shard.key, stage(recipe, drafts, verdicts, self.run_id, shard.key)
-        )
+        embed = recipe.oversample > 1 or any(job.index < MOST_MEASURED for job in shard.jobs)
+        table = stage(recipe, drafts, verdicts, self.run_id, shard.key, embed=embed)
+        staging.write_shard(self.dataset.place, shard.key, table)
         return len(drafts) - len(known)
 
     def real_embeddings(self) -> dict[str, np.ndarray]:
@@ -186,20 +188,19 @@ class Run:
         import numpy as np
         import pyarrow.compute as pc
 
-        those: dict[str, list[tuple[str, str, np.ndarray]]] = {}
+        those: dict[str, list[tuple[str, str, np.ndarray | None]]] = {}
         for path in (path for paths in self.staged for path in paths):
             table = staging.read_shard(path, ["id", "label", "decision", "embedding", "content_sha256"])
             passed = table.filter(pc.equal(table["decision"], CANDIDATE))
-            flat = pc.list_flatten(passed["embedding"]).to_numpy()
-            vectors = flat.reshape(len(passed), -1) if len(passed) else flat
             columns = (passed[c].to_pylist() for c in ("label", "id", "content_sha256"))
-            for label, sample, content, vector in zip(*columns, vectors, strict=True):
+            for label, sample, content, vector in zip(*columns, _vectors(passed["embedding"]), strict=True):
                 those.setdefault(label, []).append((sample, content, vector))
         candidates = {}
         for label, some in those.items():
-            some.sort(key=lambda one: one[0])
-            ids, contents, vectors = zip(*some, strict=True)
-            candidates[label] = Candidates(ids, np.stack(vectors), contents)
+            some.sort(key=lambda one: (one[2] is None, one[0]))
+            seen = [vector for _, _, vector in some if vector is not None]
+            embeddings = np.stack(seen) if seen else np.empty((0, 1), np.float16)
+            candidates[label] = Candidates(tuple(s[0] for s in some), embeddings, tuple(s[1] for s in some))
         return select(candidates, room, self.real_embeddings())
 
     def record(self, selection: Selection) -> dict[str, Any]:
@@ -232,3 +233,11 @@ def _says(training: Training) -> str:
 
 def _candidate(draft: Draft, made: Made) -> Candidate:
     return Candidate(made.payload, draft.job.label, made.weights, made.annotations, draft.parents)
+
+
+def _vectors(column: Any) -> Iterable[Any]:
+    """Embeddings as rows of one array, or a None for each row of a shard that was not embedded."""
+    import pyarrow.compute as pc
+
+    flat = pc.list_flatten(column).to_numpy()
+    return flat.reshape(len(column), -1) if len(flat) else [None] * len(column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from synthgen.modality import Modality
@@ -137,6 +138,7 @@ def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     return scaled
 
 
+@lru_cache(maxsize=64)
 def _text_chunk(key: str, value: str) -> bytes:
     body = b"iTXt" + key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()
     return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))

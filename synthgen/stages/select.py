@@ -15,11 +15,16 @@ SAME = 0.9995
 """Cosine of embeddings from which two samples count as the same."""
 BLOCK = 2048
 """Candidates that are compared at a time: more are taken in blocks, each its part of the target."""
+MOST_MEASURED = 4000
+"""Samples a class, spread evenly, that the diversity scores are taken of."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What passed the filters for one class, sorted by id: embeddings (n, d) and hashes of the bare payloads."""
+    """What passed the filters for one class: ids, hashes of the bare payloads, and embeddings (m, d) of the first m.
+
+    Fewer are embedded than passed only where nearly all are kept anyway.
+    """
 
     ids: tuple[str, ...]
     embeddings: np.ndarray
@@ -64,7 +69,7 @@ def select(
             decisions[those.ids[i]] = "kept" if i in taken else "surplus"
             if i not in taken:
                 reasons[those.ids[i]] = "enough samples that are more different from each other"
-        kept = those.embeddings[sorted(taken)]
+        kept = those.embeddings[sorted(i for i in taken if i < len(those.embeddings))]
         diversity[label] = {"candidates": _measure(those.embeddings), "kept": _measure(kept)}
         if label in real:
             diversity[label]["real"] = _measure(real[label])
@@ -83,7 +88,7 @@ def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
     for i, content in enumerate(those.content):
         if first_of.setdefault(content, i) != i:
             twins[i] = first_of[content]
-    for start in range(0, len(those.ids), BLOCK):
+    for start in range(0, len(those.embeddings), BLOCK):
         x = those.embeddings[start : start + BLOCK].astype(np.float32)
         for i, j in np.argwhere(np.triu(x @ x.T > SAME, 1)) + start:
             if i not in twins and j not in twins:
@@ -92,23 +97,22 @@ def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
 
 
 def _spread(embeddings: np.ndarray, among: Sequence[int], room: int, real: np.ndarray | None) -> set[int]:
+    """Positions to keep: those that differ most; what was not embedded comes after, in its order."""
     import numpy as np
 
     if room >= len(among):
         return set(among)
-    blocks = (
-        [list(b) for b in np.array_split(np.asarray(among, int), -(-len(among) // BLOCK))]
-        if len(among)
-        else []
-    )
-    parts = np.diff(np.linspace(0, max(room, 0), len(blocks) + 1).round().astype(int))
+    seen = [i for i in among if i < len(embeddings)]
+    blocks = [list(b) for b in np.array_split(np.asarray(seen, int), -(-len(seen) // BLOCK))] if seen else []
+    parts = np.diff(np.linspace(0, min(max(room, 0), len(seen)), len(blocks) + 1).round().astype(int))
     taken: set[int] = set()
     for block, part in zip(blocks, parts, strict=True):
         taken |= {int(block[i]) for i in farthest_first(embeddings[block], int(part), real)}
-    return taken
+    return taken | set(among[len(seen) :][: max(room, 0) - len(taken)])
 
 
 def _measure(vectors: np.ndarray) -> dict[str, float]:
+
     return {
         "n": len(vectors),
         "vendi": round(vendi(vectors), 3),
