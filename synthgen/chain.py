@@ -128,6 +128,8 @@ def _divided(job: Job, effects: Sequence[Any]) -> list[Bounds]:
 
 def _choose(step: Step, bounds: Bounds, rng: Any) -> int | None:
     """Which alternative of a step is taken, or None; one that must apply a switch is always taken."""
+    if step.p == 1 and len(step.generators) == 1:
+        return 0
     switches = {e.name for e in step.effects if e.switch}
     musts = {name for name, b in bounds.items() if b == (1.0, 1.0)} & switches
     able = [i for i, g in enumerate(step.generators) if musts <= {e.name for e in g.effects()}]

@@ -27,7 +27,7 @@ class Image(Modality):
 
     def check(self, payload: Any) -> None:
         shape, dtype = getattr(payload, "shape", None), getattr(payload, "dtype", None)
-        if shape is None or len(shape) != 3 or shape[2] != 3 or str(dtype) != "uint8":
+        if shape is None or len(shape) != 3 or shape[2] != 3 or dtype != "uint8":
             raise ValueError(f"a picture is uint8 (h, w, 3), not {dtype} {shape}")
         if min(shape) < 1:
             raise ValueError(f"the picture is empty: {shape}")
