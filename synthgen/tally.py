@@ -126,7 +126,7 @@ class Tally:
         labels, generators = single["label"].to_pylist(), single["generator"].to_pylist()
         for parent, label, generator in zip(parents, labels, generators, strict=True):
             before = label_of.get(parent)
-            if before is not None and before != label:
+            if before is not None and label is not None and before != label:
                 self.relabelled[before, label, generator] += 1
 
 
@@ -150,9 +150,10 @@ def spread(version: DatasetVersion, wanted: Mapping[tuple[str, str], int], total
     for batch in version.batches(("id", "label", "decision")):
         columns = (batch[name].to_pylist() for name in ("id", "label", "decision"))
         for sample, label, decision in zip(*columns, strict=True):
-            if seen[label, decision] in chosen.get((label, decision), ()):
+            group = label or "", decision
+            if seen[group] in chosen.get(group, ()):
                 yield sample
-            seen[label, decision] += 1
+            seen[group] += 1
 
 
 def _counts(values: Any) -> dict[str, int]:

@@ -99,13 +99,13 @@ def _gallery(
     ancestors = _Ancestors(version, modality, size_px)
     order = list(GALLERY_SHARES)
     for row in sorted(
-        found.values(), key=lambda r: (r["label"], order.index(r["decision"]), r["generator"], r["id"])
+        found.values(), key=lambda r: (r["label"] or "", order.index(r["decision"]), r["generator"], r["id"])
     ):
         payload = row["payload"]
         whole = payload is not None and sha256(payload) == row["payload_sha256"]
         yield Exhibit(
             id=row["id"],
-            label=row["label"],
+            label=row["label"] or "",
             decision=row["decision"],
             generator=row["generator"],
             reasons=tuple(row["reasons"] or ()),

@@ -29,7 +29,7 @@ def row(i: int, decision: str, label: str = "6", **more) -> dict:
         {
             "filter": "fidelity",
             "value": 1.0,
-            "threshold": 2.0 + (label == "9"),
+            "threshold": 2.0,
             "passed": not (fault and i % 2),
         },
     ]
@@ -256,6 +256,12 @@ def test_an_empty_version_has_a_report(tmp_path):
     report = audit(published(tmp_path, [], plan=[], rounds=[], diversity={}, selftest=None))
     assert report.gallery == ()
     assert report.balanced
+
+
+def test_samples_without_a_class_are_shown_too(tmp_path):
+    report = audit(published(tmp_path, ["kept", "kept"], [row(0, "kept", label=None), row(1, "kept")]))
+    assert [e.label for e in report.gallery] == ["", "6"]
+    assert {r["class"]: r["kept"] for r in rows_of(report, "classes")} == {"": 1, "6": 1, "9": 0, EVIL: 0}
 
 
 def test_soft_labels_are_no_relabelling(tmp_path):
