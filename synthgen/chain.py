@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from synthgen.contract import Bounds, divide
+from synthgen.device import one_thread
 from synthgen.errors import BalanceError
 from synthgen.generator import Generator
 from synthgen.recipe import GenerateEntry, Step, plugin_name
@@ -36,7 +37,8 @@ class Fitted:
     load: Callable[[], Any]
 
     def held(self) -> Held:
-        """The model, loaded once a process."""
+        """The model, loaded once a process; the calling thread gets ready to run it."""
+        one_thread()
         with _LOADING:
             if self.sha256 not in _LOADED:
                 while len(_LOADED) >= _MOST_LOADED:

@@ -104,7 +104,7 @@ class GenerateEntry(_Part):
     @model_validator(mode="before")
     @classmethod
     def _single_generator(cls, value: Any) -> Any:
-        if isinstance(value, Mapping) and "steps" not in value:
+        if isinstance(value, Mapping) and ("use" in value or "steps" not in value):
             step = {k: v for k, v in value.items() if k != "share"}
             return {"steps": [step]} | ({"share": value["share"]} if "share" in value else {})
         return value

@@ -29,6 +29,11 @@ def test_settings_of_a_generator_stand_beside_its_name():
     assert entry.generators[0].turn_range == (-20, 20)
 
 
+def test_a_generator_may_have_a_setting_called_steps():
+    (entry,) = parse_recipe(written(generate=[{"use": "image/img2img", "steps": 4}])).generate
+    assert entry.generators[0].steps == 4
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

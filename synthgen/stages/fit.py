@@ -124,6 +124,7 @@ def fitted(recipe: Recipe, training: Training, facts: dict[str, Any], models: Pa
 def _train(
     recipe: Recipe, index: Index, plugin: Generator | Filter, folder: Path, progress: Progress
 ) -> dict[str, Any]:
+    device.one_thread()
     train = index.samples("train")
     if isinstance(plugin, Generator):
         plugin.fit(train, recipe.contract, folder, recipe.seed, progress)
