@@ -55,7 +55,7 @@ def main() -> None:
 
 
 @app.command(
-    help="Plan, make, judge, publish and audit: one Prefect flow run. Nothing new is made if it is all there."
+    help="Plan, make, judge, publish and audit. One Prefect flow run; nothing new is made if it is all there."
     + EXAMPLES
     + """  synthgen run demo
   synthgen run photos.toml --set source.path=photos --set targets.balance_to=300"""
@@ -77,7 +77,7 @@ def run(
 
 
 @app.command(
-    help="Show what a run would make, per class and generator, and what the label contract refuses. Loads no model."
+    help="Show what a run would make. Per class and generator, with what the label contract refuses; loads no model."
     + EXAMPLES
     + """  synthgen plan demo
   synthgen plan signs.toml --set source.path=signs --json"""
@@ -91,7 +91,7 @@ def plan(recipe: Recipe, overrides: Overrides = [], as_json: AsJson = False) -> 
 
 
 @app.command(
-    help="Show counts, yields, reasons and scores of a dataset version; --html writes a page with pictures."
+    help="Show counts, yields, reasons and scores. --html writes a page with pictures instead."
     + EXAMPLES
     + """  synthgen audit demo
   synthgen audit demo@v1 --html --out audit.html"""
@@ -123,7 +123,7 @@ def audit(
 
 
 @app.command(
-    help="Make one published sample again, alone, and say whether it is identical. Exit code 5 if it is not."
+    help="Make one published sample again, alone. Says whether it is identical; exit code 5 if it is not."
     + EXAMPLES
     + "  synthgen replay demo 3f2a9c          (the first characters of an id are enough)"
 )
@@ -142,7 +142,7 @@ def replay(
 
 
 @app.command(
-    help="Check every payload's hash, that all lineage is complete, and that all versions open. Exit code 5 if not."
+    help="Check hashes, lineage and versions. Reads every payload; exit code 5 if anything is wrong."
     + EXAMPLES
     + "  synthgen verify demo"
 )
@@ -186,7 +186,7 @@ def export(
 
 @app.command(
     name="list",
-    help="List what recipes can name: generators, filters, readers, modalities, exports, benches, recipes."
+    help="List what recipes can name. KIND: generators, filters, readers, modalities, exports, benches or recipes."
     + EXAMPLES
     + "  synthgen list generators --modality image",
 )
@@ -202,27 +202,28 @@ def list_(
 
 
 @app.command(
-    help="Start the Prefect server if none runs, and print its address. It stays; runs made before are there."
+    help="Start the Prefect server if none runs. Prints its address; it stays, and runs made before are there."
     + EXAMPLES
     + """  synthgen ui
   synthgen ui --port 4300
   synthgen ui --stop"""
 )
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = server.PORT,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="4200 if left out.")] = None,
     host: Annotated[str, typer.Option(help="Loopback only: the server knows no passwords.")] = "127.0.0.1",
     foreground: Annotated[bool, typer.Option("--foreground", help="Run it here, until Ctrl-C.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End the server that `synthgen ui` started.")] = False,
     as_json: AsJson = False,
 ) -> None:
+    server.refuse_others(host)
     server.configure()
     if stop:
         address = server.stop()
         say(f"Ended the server at {address}" if address else "No server of `synthgen ui` is running.")
         return
     if foreground:
-        raise typer.Exit(server.run_here(host, port))
-    started = server.start(host, port)
+        raise typer.Exit(server.run_here(host, port or server.PORT))
+    started = (server.running() if port is None else None) or server.start(host, port or server.PORT)
     if as_json:
         print_json(started._asdict())
     else:
@@ -232,7 +233,7 @@ def ui(
 
 
 @app.command(
-    help="Serve a recipe's deployments: `generate` (by its [schedule], or on demand) and `rare-class`, until Ctrl-C."
+    help="Serve a recipe's deployments. `generate` (by its [schedule], or on demand) and `rare-class`, until Ctrl-C."
     + EXAMPLES
     + """  synthgen serve demo
   synthgen serve photos.toml --set source.path=photos"""
@@ -242,8 +243,7 @@ def serve(recipe: Recipe, overrides: Overrides = [], port: int | None = None) ->
 
     loaded = load_recipe(recipe, overrides)
     server.configure()
-    url = server.find() if port is None else None
-    pages = url.removesuffix("/api") if url else server.start(port=port or server.PORT).pages
+    pages = ((server.running() if port is None else None) or server.start(port=port or server.PORT)).pages
     server.configure(f"{pages}/api")
     from flows.serve import serve_recipe
 
@@ -252,7 +252,7 @@ def serve(recipe: Recipe, overrides: Overrides = [], port: int | None = None) ->
 
 
 @app.command(
-    help="Make more samples of one class: the dataset's next version. Through `rare-class` if it is being served."
+    help="Make more samples of one class. They are the dataset's next version; `rare-class` does it where it is served."
     + EXAMPLES
     + """  synthgen request demo --label 6 --count 20
   synthgen request demo --label 6 --count 20 --no-wait"""
@@ -271,13 +271,14 @@ def request(
     from flows.request import checked_request
 
     dataset = checked_request(recipe, label, count, overrides).name
-    facts: dict[str, Any] | None = None
-    if start.connect():
-        from flows.serve import lasting
+    with start.connected() as to_others:
+        facts: dict[str, Any] | None = None
+        if to_others:
+            from flows.serve import lasting
 
-        facts = start.ask_served(dataset, lasting(recipe), label, count, overrides, wait=not no_wait)
-    if facts is None:
-        facts = start.rare_class(recipe, label, count, overrides)
+            facts = start.ask_served(dataset, lasting(recipe), label, count, overrides, wait=not no_wait)
+        if facts is None:
+            facts = start.rare_class(recipe, label, count, overrides)
     if "version" in facts:
         from flows.show_report import show_outcome
 

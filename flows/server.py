@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from synthgen.errors import ServerError
 
@@ -27,7 +27,7 @@ SETTINGS = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(STARTS_WITHIN_S),
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(STARTS_WITHIN_S),  # for flows that others start
 }
 
 
@@ -57,6 +57,12 @@ def find() -> str | None:
     return next((url for url in _candidates() if answers(url)), None)
 
 
+def running() -> Started | None:
+    """The server that answers, if there is one."""
+    url = find()
+    return Started(url.removesuffix("/api"), _pid(url), True) if url else None
+
+
 def silent() -> str | None:
     """The configured API address if nothing answers there."""
     url = _configured()
@@ -74,10 +80,10 @@ def answers(api_url: str, timeout_s: float = 3) -> bool:
 
 def start(host: str = "127.0.0.1", port: int = PORT) -> Started:
     """A server on this machine that stays after this process: the one that answers, or a new one."""
-    _refuse_others(host)
+    refuse_others(host)
     api_url = f"http://{_in_url(host)}:{port}/api"
     if answers(api_url):
-        return Started(api_url.removesuffix("/api"), _recorded().get("pid"), True)
+        return Started(api_url.removesuffix("/api"), _pid(api_url), True)
     log = _home() / "synthgen-server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
@@ -86,27 +92,32 @@ def start(host: str = "127.0.0.1", port: int = PORT) -> Started:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=_environment(host, port),
+            env=environment(host, port),
             start_new_session=True,
         )
-    until = time.monotonic() + STARTS_WITHIN_S
-    while not answers(api_url):
-        if process.poll() is not None or time.monotonic() > until:
-            process.kill()
-            raise ServerError(
-                f"the Prefect server did not start on port {port}; the end of {log} says: {_tail(log)} "
-                f"If something else uses the port, take another one: synthgen ui --port {port + 1}"
-            )
-        time.sleep(0.2)
+    wait_until_up(process, api_url, log)
     process.returncode = 0  # it is meant to outlive this process: no warning about that
     _record().write_text(json.dumps({"url": api_url, "pid": process.pid}), encoding="utf-8")
     return Started(api_url.removesuffix("/api"), process.pid, False)
 
 
+def wait_until_up(process: subprocess.Popen[bytes], api_url: str, log: Path) -> None:
+    """Return once the server answers. Raises ServerError with the end of its log if it doesn't."""
+    until = time.monotonic() + STARTS_WITHIN_S
+    while not answers(api_url):
+        if process.poll() is not None or time.monotonic() > until:
+            process.kill()
+            raise ServerError(
+                f"the Prefect server did not start at {api_url}; the end of its log ({log}) says: {_tail(log)} "
+                f"If something else uses the port, take another one: synthgen ui --port {PORT + 100}"
+            )
+        time.sleep(0.2)
+
+
 def run_here(host: str, port: int) -> int:
     """Run the server in the foreground until it is interrupted; its exit code."""
-    _refuse_others(host)
-    return subprocess.run(command(host, port), env=_environment(host, port), check=False).returncode
+    refuse_others(host)
+    return subprocess.run(command(host, port), env=environment(host, port), check=False).returncode
 
 
 def stop() -> str | None:
@@ -133,8 +144,8 @@ def command(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
 
 
-def _environment(host: str, port: int) -> dict[str, str]:
-    """No page of another site may call the server from the user's browser."""
+def environment(host: str, port: int) -> dict[str, str]:
+    """What a server starts with. No page of another site may call the server from the user's browser."""
     address = f"http://{_in_url(host)}:{port}"
     return {
         **os.environ,
@@ -144,7 +155,8 @@ def _environment(host: str, port: int) -> dict[str, str]:
     }
 
 
-def _refuse_others(host: str) -> None:
+def refuse_others(host: str) -> None:
+    """Raise ServerError for a host that other machines reach."""
     if host not in LOOPBACK:
         raise ServerError(
             f"the server would listen on {host!r}, where others reach it: whoever does can start runs and read "
@@ -178,12 +190,17 @@ def _record() -> Path:
     return _home() / "synthgen-server.json"
 
 
-def _recorded() -> dict:
+def _recorded() -> dict[str, Any]:
     try:
         record = json.loads(_record().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def _pid(api_url: str) -> int | None:
+    record = _recorded()
+    return record.get("pid") if record.get("url") == api_url else None
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:

@@ -16,30 +16,42 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
 
-STARTS_WITHIN_S = 60
-"""A served deployment is asked for work every few seconds; one that lets this pass is not there."""
+STILL_SERVED_S = 20
+DELIVERED_WITHIN_S = 10
+WAITING = {
+    "Scheduled": "Waiting until it is taken up, within a few seconds.",
+    "Late": "Waiting: another run of this dataset is at work.",
+    "AwaitingConcurrencySlot": "Waiting: another run of this dataset is at work.",
+}
 
 
-def connect() -> str | None:
-    """Use the server that answers, and return where its pages are; else Prefect starts a temporary one."""
+@contextmanager
+def connected() -> Iterator[bool]:
+    """Have a server to report to: the one that answers (then True), else one for the time being."""
     if dead := server.silent():
         tell(f"The configured Prefect server at {dead} does not answer.")
-    url = server.find()
-    server.configure(url, quiet=True)
-    if url is None:
-        import os
+    if url := server.find():
+        server.configure(url, quiet=True)
+        yield True
+        return
+    tell("Starting a temporary Prefect server: 5 to 20 s (`synthgen ui` keeps one running).")
+    from flows.temporary_server import temporary_server
 
-        os.environ.pop("PREFECT_API_URL", None)
-        tell("Starting a temporary Prefect server: 10 to 20 s (`synthgen ui` keeps one running).")
-    return url and url.removesuffix("/api")
+    server.configure(quiet=True)
+    with interruptible("Nothing was made yet."), temporary_server() as url:
+        server.configure(url, quiet=True)
+        tell(
+            f"This run is shown at {url.removesuffix('/api')}/runs until it ends, and by `synthgen ui` later."
+        )
+        yield False
 
 
 def generate(recipe: str, overrides: Sequence[str], fresh: bool) -> dict[str, Any]:
     """Run the `generate` flow here, with progress shown; what it returns."""
-    connect()
-    from flows.generate import generate_dataset
+    with connected():
+        from flows.generate import generate_dataset
 
-    return _run(lambda: generate_dataset(recipe=recipe, overrides=list(overrides), fresh=fresh))
+        return _run(lambda: generate_dataset(recipe=recipe, overrides=list(overrides), fresh=fresh))
 
 
 def rare_class(recipe: str, label: str, count: int, overrides: Sequence[str]) -> dict[str, Any]:
@@ -59,6 +71,7 @@ def ask_served(
     Returns what the flow returns, or the run's id and page if `wait` is False.
     """
     from prefect.client.orchestration import get_client
+    from prefect.client.schemas.objects import DeploymentStatus
     from prefect.exceptions import ObjectNotFound
 
     with get_client(sync_client=True) as client:
@@ -67,7 +80,7 @@ def ask_served(
         except ObjectNotFound:
             return None
         asked = {"recipe": recipe, "overrides": list(overrides)}
-        if str(deployment.status) != "READY" and getattr(deployment.status, "value", "") != "READY":
+        if deployment.status != DeploymentStatus.READY:
             return None
         if {key: deployment.parameters.get(key) for key in asked} != asked:
             return None
@@ -98,36 +111,41 @@ def _run(flow: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         token = listener.set(listen)
         try:
             return flow()
-        except RuntimeError as error:
-            if "ephemeral" in str(error):
-                raise ServerError(
-                    f"Prefect's temporary server did not start: {error}. Try `synthgen ui`."
-                ) from error
-            raise
         finally:
             listener.reset(token)
 
 
+def _deliver() -> None:
+    """Let what Prefect still holds, logs and the ends of task runs, reach a server that is about to go."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=DELIVERED_WITHIN_S)
+    EventsWorker.drain_all(timeout=DELIVERED_WITHIN_S)
+
+
 def _followed(client: SyncPrefectClient, run: FlowRun) -> FlowRun:
     """The run once it has ended; says each new state."""
-    last, began = "", time.monotonic()
+    last, asked = "", time.monotonic()
     with interruptible(f"The run {run.id} goes on where it is served."):
         while not (run.state and run.state.is_final()):
-            name = run.state.name if run.state else "Scheduled"
+            name = str(run.state.name) if run.state else "Scheduled"
             if name != last:
-                tell(name)
+                tell(WAITING.get(name, name))
                 last = name
-            if (
-                run.start_time is None
-                and time.monotonic() - began > STARTS_WITHIN_S
-                and name in ("Scheduled", "Late")
-            ):
-                raise ServerError(
-                    "nobody took up the run within a minute: it stays scheduled. Is `synthgen serve` still running?"
-                )
+            if run.start_time is None and time.monotonic() - asked > STILL_SERVED_S:
+                asked = time.monotonic()
+                _still_served(client, run)
             time.sleep(1)
             run = client.read_flow_run(run.id)
     return run
+
+
+def _still_served(client: SyncPrefectClient, run: FlowRun) -> None:
+    from prefect.client.schemas.objects import DeploymentStatus
+
+    if run.deployment_id and client.read_deployment(run.deployment_id).status != DeploymentStatus.READY:
+        raise ServerError("nobody serves the deployment any more: the run waits for `synthgen serve`.")
 
 
 def _result(run: FlowRun) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from synthgen.contract import Bounds, divide
 from synthgen.device import one_thread
 from synthgen.errors import BalanceError
 from synthgen.generator import Generator
-from synthgen.recipe import GenerateEntry, Step, plugin_name
+from synthgen.recipe_parts import GenerateEntry, Step, plugin_name
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 from synthgen.seeds import hash_of, numpy_rng
 

@@ -9,7 +9,7 @@ import pytest
 from synthgen.chain import make_again, run_chain
 from synthgen.errors import BalanceError
 from synthgen.generators.image.affine import Affine
-from synthgen.recipe import GenerateEntry
+from synthgen.recipe_parts import GenerateEntry
 from synthgen.sample import Failed, Job, Made, Sample
 
 PICTURE = np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)

@@ -15,7 +15,9 @@ JUDGES = ("readable", "near_copy", "leakage", "fidelity")
 def networks(place, batch_size=16, **changes):
     generate = [IMG2IMG | {"batch_size": batch_size}, GAN]
     counts = {"counts": {"6": 18}}
-    return digits(place, filters=JUDGES, generate=generate, targets=counts, max_rounds=1, shard=100, **changes)
+    return digits(
+        place, filters=JUDGES, generate=generate, targets=counts, max_rounds=1, shard=100, **changes
+    )
 
 
 @pytest.fixture(scope="module")

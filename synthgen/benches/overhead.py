@@ -69,7 +69,11 @@ class Overhead(Bench):
     def run(self) -> Figures:
         rows = []
         plain = 0.0
-        for way, name in (("plain", "plain loop to parquet"), ("process", "in process"), ("flow", "as a Prefect flow")):
+        for way, name in (
+            ("plain", "plain loop to parquet"),
+            ("process", "in process"),
+            ("flow", "as a Prefect flow"),
+        ):
             few, many = _measure(way, self.few), _measure(way, self.many)
             each = (many["cpu_s"] - few["cpu_s"]) / (self.many - self.few) * 1e6
             plain = plain or each
@@ -83,7 +87,9 @@ class Overhead(Bench):
                     f"CPU s, {self.many:,}": round(many["cpu_s"], 1),
                 }
             )
-        return Figures(f"{self.few:,} and {self.many:,} samples of 12 KB, a generator that costs nothing", rows)
+        return Figures(
+            f"{self.few:,} and {self.many:,} samples of 12 KB, a generator that costs nothing", rows
+        )
 
 
 def noise(seed: int) -> np.ndarray:
@@ -156,7 +162,9 @@ def plain_loop(path: str, count: int) -> None:
     from synthgen.modalities.image import Image
 
     image = Image()
-    schema = pa.schema([("id", pa.string()), ("label", pa.string()), ("payload", pa.binary()), ("sha256", pa.string())])
+    schema = pa.schema(
+        [("id", pa.string()), ("label", pa.string()), ("payload", pa.binary()), ("sha256", pa.string())]
+    )
     with pq.ParquetWriter(path, schema, compression="none") as writer:
         for start in range(0, count, 500):
             data = [image.encode(noise(i), {}) for i in range(start, start + 500)]

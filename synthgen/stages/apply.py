@@ -9,7 +9,7 @@ from synthgen.chain import Models, run_chain
 from synthgen.checked import checked
 from synthgen.contract import LabelContract, Refusal
 from synthgen.errors import RecipeError
-from synthgen.recipe import GenerateEntry
+from synthgen.recipe_parts import GenerateEntry
 from synthgen.sample import Failed, Job, Made, Sample
 
 

@@ -11,7 +11,8 @@ from synthgen.contract import Refusal, Route, divide
 from synthgen.errors import RecipeError
 from synthgen.index import Index
 from synthgen.reader import Item
-from synthgen.recipe import GenerateEntry, Recipe
+from synthgen.recipe import Recipe
+from synthgen.recipe_parts import GenerateEntry
 from synthgen.registry import find, names, near
 from synthgen.sample import Job
 from synthgen.seeds import numpy_rng

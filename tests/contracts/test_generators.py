@@ -16,7 +16,7 @@ from synthgen.chain import Fitted, key_of, run_chain
 from synthgen.contract import LabelContract
 from synthgen.device import one_thread
 from synthgen.generator import Generator
-from synthgen.recipe import GenerateEntry
+from synthgen.recipe_parts import GenerateEntry
 from synthgen.sample import Failed, Job, Made, Sample, Work
 from synthgen.seeds import folder_sha256, numpy_rng
 

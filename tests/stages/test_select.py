@@ -1,6 +1,7 @@
 """Selection keeps what differs most and settles twins."""
 
 import numpy as np
+
 from synthgen.diversity import farthest_first, mean_distance, vendi
 from synthgen.stages.select import Candidates, select
 

@@ -70,7 +70,7 @@ class Img2Img(Generator):
     mirror: bool = True
 
     def effects(self) -> tuple[Effect, ...]:
-        return (Effect("redraw", *self.strength_range),)
+        return (Effect("redraw", *self.strength_range, free=(0.0, 0.7), unit="strength"),)
 
     def applied(self, draw: Draw) -> dict[str, float]:
         return {"redraw": draw["strength"]}
