@@ -65,15 +65,14 @@ class Overhead(Bench):
 
     few: int = 2_000
     many: int = 20_000
+    ways: tuple[str, ...] = ("plain", "process", "flow")
 
     def run(self) -> Figures:
         rows = []
         plain = 0.0
-        for way, name in (
-            ("plain", "plain loop to parquet"),
-            ("process", "in process"),
-            ("flow", "as a Prefect flow"),
-        ):
+        names = {"plain": "plain loop to parquet", "process": "in process", "flow": "as a Prefect flow"}
+        for way in self.ways:
+            name = names[way]
             few, many = _measure(way, self.few), _measure(way, self.many)
             each = (many["cpu_s"] - few["cpu_s"]) / (self.many - self.few) * 1e6
             plain = plain or each
