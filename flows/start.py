@@ -40,10 +40,12 @@ def connected() -> Iterator[bool]:
     server.configure(quiet=True)
     with interruptible("Nothing was made yet."), temporary_server() as url:
         server.configure(url, quiet=True)
-        tell(
-            f"This run is shown at {url.removesuffix('/api')}/runs until it ends, and by `synthgen ui` later."
-        )
-        yield False
+        pages = url.removesuffix("/api")
+        tell(f"This run is shown at {pages}/runs until it ends, and by `synthgen ui` later.")
+        try:
+            yield False
+        finally:
+            _deliver()
 
 
 def generate(recipe: str, overrides: Sequence[str], fresh: bool) -> dict[str, Any]:
