@@ -219,7 +219,7 @@ class Run:
             self.dataset.keep_source(item.sha256, self.index.raw(item))
         paths = [path for paths in self.staged for path in paths]
         keep = self.recipe.publish.keep_rejected
-        version = publish(self.dataset, said, paths, selection.decisions, self.base, keep)
+        version = publish(self.dataset, said, paths, selection.decisions, self.base, keep, selection.reasons)
         staging.clear(self.dataset.place, paths)
         return version
 

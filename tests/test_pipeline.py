@@ -35,6 +35,14 @@ def test_a_run_fills_the_thin_classes_and_balances(published):
     assert verify(published).ok
 
 
+def test_every_surplus_sample_says_why_it_is_not_kept(published):
+    rows = list(published.rows(["decision", "reasons"]))
+    surplus = [row for row in rows if row["decision"] == "surplus"]
+    assert surplus
+    assert all("more different from each other" in row["reasons"][0] for row in surplus)
+    assert all(not row["reasons"] for row in rows if row["decision"] == "kept")
+
+
 def test_a_second_run_makes_nothing_new(published, place):
     again = run(digits(place))
     assert not again.new

@@ -28,11 +28,11 @@ _WRITE_BUFFER_BYTES = 64 * 2**20
 
 def publish(
     dataset: Dataset, record: Mapping[str, Any], staged: Sequence[Path], decisions: Mapping[str, str],
-    base: DatasetVersion | None = None, keep_rejected: bool = True,
+    base: DatasetVersion | None = None, keep_rejected: bool = True, reasons: Mapping[str, str] | None = None,
 ) -> DatasetVersion:  # fmt: skip
     """Publish staged shards as the next version, or return the one that this run has published before.
 
-    `decisions` says kept or surplus for each staged candidate. With a `base`, which has to be the newest version, the
+    `decisions` says kept or surplus for each staged candidate, `reasons` why it is surplus. With a `base`, which has to be the newest version, the
     rows are added to its rows; else the version holds these rows alone. `record` is kept beside them; its `counts` are
     those of the whole version. Raises BalanceError if an item or job is missing or doubled, OutdatedBase if another
     run was faster, PublishError if the disk refuses: nothing is published then, and the staged shards stay.
@@ -47,7 +47,7 @@ def publish(
         if base and (newest := dataset.open()).tag != base.tag:
             raise OutdatedBase(f"{newest!r} was published while this run added to {base.tag}. Run again.")
         with durable.writing_to(dataset.place):
-            number = _write(dataset, record, _Tally(decisions, keep_rejected), staged, base)
+            number = _write(dataset, record, _Tally(decisions, keep_rejected, reasons or {}), staged, base)
             tag = dataset.tag(number)
         log.info("published %s@%s", dataset.place.name, tag)
         return dataset.open(tag)
@@ -59,6 +59,7 @@ class _Tally:
 
     decisions: Mapping[str, str]
     keep_rejected: bool
+    reasons: Mapping[str, str]
     digest: Digest = field(default_factory=Digest)
     counts: Counter[str] = field(default_factory=Counter)
     candidates: int = 0
@@ -83,6 +84,11 @@ class _Tally:
         self.counts.update(now)
         decision = pa.array(now, pa.string())
         columns = {name: batch.column(name) for name in schema().names} | {"decision": decision}
+        if any(i in self.reasons for i in ids):
+            said = zip(ids, batch.column("reasons").to_pylist(), strict=True)
+            columns["reasons"] = pa.array(
+                [[self.reasons[i]] if i in self.reasons else r for i, r in said], pa.list_(pa.string())
+            )
         if not self.keep_rejected and "rejected" in now:
             nothing = pa.scalar(None, pa.binary())
             columns["payload"] = pc.if_else(pc.equal(decision, "rejected"), nothing, columns["payload"])
