@@ -70,7 +70,7 @@ def class_markdown(report: Report, label: str) -> str:
     while sum(map(len, rows)) > MOST_BYTES and len(chosen) > 1:
         chosen = _choose(chosen, len(chosen) * 9 // 10)
         rows = [_row(one) for one in chosen]
-    head = (f"made\u00a0from{WIDE[6:]}", f"sample{WIDE}", "decision", "made by", "reason", "scores", "id")
+    head = (f"made\u00a0from{WIDE[6:]}", f"sample{WIDE}", "decision", "reason", "made by", "scores", "id")
     said = f"{len(chosen)} of {len(exhibits)} samples that the report shows, of {markdown(report.title)}."
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *rows]
     return f"# Class {markdown(label)}\n\n{said}\n\n" + "\n".join(lines) + "\n"
@@ -120,23 +120,23 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _row(one: Exhibit) -> str:
-    made_from = " ".join(_ancestor(p) for p in one.parents) or "nothing: sampled"
-    came = f" (relabelled from {markdown(one.relabelled_from, 40)})" if one.relabelled_from else ""
+    made_from = " ".join(_ancestor(p, one.label) for p in one.parents) or "nothing: sampled"
     cells = [
         made_from,
         _picture(one.picture, "sample"),
-        f"**{one.decision}**{came}",
-        markdown(one.generator, 120),
+        f"**{one.decision}**",
         markdown("; ".join(one.reasons)) or "passed every filter",
+        markdown(one.generator, 120),
         markdown(_scores(one)),
         f"`{one.id[:12]}`",
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def _ancestor(parent: Ancestor) -> str:
+def _ancestor(parent: Ancestor, label: str) -> str:
     name = parent.place.rsplit("/", 1)[-1]
-    return f"{_picture(parent.picture, 'parent')} {markdown(name, 24)}"
+    other = "" if parent.label in (None, label) else f", of class {markdown(parent.label, 24)}"
+    return f"{_picture(parent.picture, 'parent')} {markdown(name, 24)}{other}"
 
 
 def _picture(jpeg: bytes | None, what: str) -> str:

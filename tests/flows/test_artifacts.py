@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flows import artifacts
 from synthgen.report import Ancestor, Exhibit, Report, Score, Table
@@ -55,6 +56,12 @@ def test_a_table_line_has_as_many_cells_as_its_head():
     assert len(lines) == 4
     assert {line.count("|") for line in lines} == {8}
     assert "no picture" in text
+
+
+def test_a_parent_of_another_class_is_named():
+    nine = exhibit(1, "kept", "9").parents
+    text = artifacts.class_markdown(report(replace(exhibit(1, "kept"), parents=nine)), "6")
+    assert "of class 9" in text
 
 
 def test_at_most_200_rows_show_kept_and_rejected():
