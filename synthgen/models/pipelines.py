@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import re
@@ -105,6 +106,11 @@ def open_img2img(folder: Path, device: str, dtype: str = "float32", scheduler: S
 
     quiet()
     left_out = {part: None for part in LEFT_OUT if part in index}
+    for value in index.values():
+        if isinstance(value, list) and str(value[0]).startswith("synthgen.models."):
+            importlib.import_module(
+                value[0]
+            )  # diffusers takes classes only from modules that are imported already
     try:
         pipeline = diffusers.AutoPipelineForImage2Image.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True,

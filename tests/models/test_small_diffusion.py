@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +38,15 @@ def test_only_safetensors_and_text_are_written(tmp_path):
     train(lessons(), tmp_path, steps=1, batch=4)
     assert {p.suffix for p in tmp_path.rglob("*.*")} <= {".safetensors", ".json", ".txt"}
     assert str(tmp_path) not in "".join(p.read_text() for p in tmp_path.rglob("*.json"))
+
+
+def test_what_was_trained_opens_in_a_process_that_did_not_train(tmp_path):
+    train(lessons(), tmp_path, steps=1, batch=4)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom synthgen.models.pipelines import open_img2img\n"
+        "open_img2img(Path(sys.argv[1]), 'cpu')"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
 
 def test_progress_counts_the_steps(tmp_path):
