@@ -59,7 +59,7 @@ def generate(
             recipe.generate[entry], [jobs[i] for i in places], [parents[i] for i in places], models
         )
         outcomes.update(zip(places, fresh, strict=True))
-    marks = {job.entry: marks_of(recipe, job.entry, models) for job in jobs}
+    marks = {entry: marks_of(recipe, entry, models) for entry in {job.entry for job in jobs}}
     return [
         Draft(ids[i], job, parents[i], _checked(recipe, outcomes[i]), *marks[job.entry])
         for i, job in enumerate(jobs)
