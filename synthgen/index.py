@@ -72,7 +72,7 @@ class Index:
 
     def raw(self, item: Item) -> bytes:
         """The item's bytes as the user keeps them."""
-        return self.reader.raw(self.roots[item.split], item.place)
+        return self.reader.raw(self.roots[item.home or item.split], item.place)
 
     def payload(self, item: Item) -> Any:
         """The item's payload, from memory if it was read a short while ago."""
