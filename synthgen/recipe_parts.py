@@ -185,7 +185,7 @@ class Lift(Part):
     """Part of train on which the use of the samples is searched."""
     searches: int = Field(default=2, ge=1, le=20)
     """Such parts that are drawn; each way is trained once on each."""
-    shares: tuple[Share, ...] = Field(default=(0.1, 0.25, 0.5), min_length=1)
+    shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(0.1, 0.25, 0.5), min_length=1)
     weights: tuple[Share, ...] = (0.5,)
     starts: tuple[Share, ...] = (0.5,)
     replacements: tuple[Share, ...] = (0.5,)

@@ -35,9 +35,12 @@ def layer(module: str) -> str:
         return "flows"
     if room in BASE:
         return "base"
-    return {"pipeline": "pipeline", "making": "pipeline", **dict.fromkeys(PLUGINS, "plug-ins")}.get(
-        room, room if room in ORDER else "nouns"
-    )
+    return {
+        "pipeline": "pipeline",
+        "making": "pipeline",
+        "measuring": "pipeline",
+        **dict.fromkeys(PLUGINS, "plug-ins"),
+    }.get(room, room if room in ORDER else "nouns")
 
 
 def module_of(path: Path) -> str:

@@ -46,7 +46,9 @@ def test_a_weight_of_zero_takes_synthetic_pictures_out_of_the_loss(tmp_path):
 
 def test_soft_targets_are_learnt_as_such(tmp_path):
     n = 8
-    half = Synthetic(pictures([1] * n, 7), np.full((n, 2), 0.5, np.float32), np.ones(n, np.int64), np.full(n, -1))
+    half = Synthetic(
+        pictures([1] * n, 7), np.full((n, 2), 0.5, np.float32), np.ones(n, np.int64), np.full(n, -1)
+    )
     _, model = train(tmp_path, steps=60, synthetic=half, use=Use(share=1.0))
     assert 0.3 < REFERENCE.predict(model, pictures([1] * 10, 5))[:, 1].mean() < 0.7
 
