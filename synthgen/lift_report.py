@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,8 +13,7 @@ from synthgen.errors import DatasetError
 from synthgen.report import Cell, Table
 from synthgen.version import DatasetVersion
 
-SHOWN = ("lift", "arms", "classes")
-"""Tables that an audit and a dataset card show."""
+SHOWN = {"lift": "Lift: does it help?", "arms": "Lift: all arms", "classes": "Lift: classes"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,13 @@ class LiftReport:
     def title(self) -> str:
         """`digits@v2`."""
         return f"{self.name}@{self.tag}"
+
+    @property
+    def shown(self) -> tuple[Table, ...]:
+        """The tables that an audit and a dataset card show, under keys and titles of their own."""
+        return tuple(
+            replace(self.tables[key], key=f"lift_{key}", title=title) for key, title in SHOWN.items()
+        )
 
     def to_json(self) -> dict[str, Any]:
         """JSON-safe values; `from_json` takes them back."""

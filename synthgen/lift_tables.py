@@ -26,8 +26,7 @@ def lift_report(results: Results) -> LiftReport:
         lift=all(lift.low > 0 for lift in results.lifts),
         harmed=tuple(name for name, change in changes.items() if change.verdict == "harmed"),
         unknown=tuple(name for name, change in changes.items() if change.verdict == "not known"),
-        facts=results.facts
-        | {"strong baseline": results.strong, "baseline of the synthetic arm": results.base},
+        facts={**results.facts, "strong baseline": results.strong},
         notices=tuple(_notices(results)),
         tables={table.key: table for table in _tables(results)},
         curves={name: _mean_curve(outcomes) for name, outcomes in results.arms.items()},

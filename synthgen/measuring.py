@@ -109,8 +109,7 @@ class Measurement:
         def one(i: int) -> Outcome:
             found = lift_arms.find(keys[i], notes, tag)
             if found is None:
-                with self.executor.progress(units[i].says()) as progress:
-                    found = train_unit(self.material, units[i], progress)
+                found = train_unit(self.material, units[i])
                 lift_arms.keep(found, lift_arms.unit_path(notes, tag, keys[i]))
             return found
 

@@ -15,7 +15,20 @@ ORDER = ("base", "nouns", "models", "modalities", "plug-ins", "stages", "pipelin
 BASE = {"errors", "seeds", "device"}
 PLUGINS = {"readers", "generators", "filters", "exports"}
 HEAVY = {
-    *("numpy", "scipy", "sklearn", "pandas", "pyarrow", "lance", "datasets", "PIL", "cv2", "fpng", "open3d"),
+    *(
+        "numpy",
+        "scipy",
+        "sklearn",
+        "pandas",
+        "pyarrow",
+        "lance",
+        "datasets",
+        "PIL",
+        "cv2",
+        "fpng",
+        "open3d",
+        "matplotlib",
+    ),
     *("torch", "torch_geometric", "safetensors", "accelerate", "diffusers", "transformers", "tokenizers"),
     *("huggingface_hub", "prefect"),
 }

@@ -227,7 +227,7 @@ def validation_rows(material: Material, part: int) -> NDArray[np.bool_]:
     return mask
 
 
-def train_unit(material: Material, unit: Unit, progress: Progress) -> Outcome:
+def train_unit(material: Material, unit: Unit) -> Outcome:
     """Train and test once."""
     import numpy as np
 
@@ -254,14 +254,9 @@ def train_unit(material: Material, unit: Unit, progress: Progress) -> Outcome:
     )
     names, contract, classifier = material.names, material.contract, material.classifier
 
-    def tell(step: int, steps: int, loss: float) -> None:
-        progress(step, steps, f"loss {loss:.2f}")
-
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        learnt = classifier.train_mixture(
-            mixture, names, contract, place, steps=arm.steps, seed=unit.seed, progress=tell
-        )
+        learnt = classifier.train_mixture(mixture, names, contract, place, steps=arm.steps, seed=unit.seed)
         model = classifier.load(place, pick_device())
     predicted = classifier.predict(model, test.payloads)
     own = classifier.predict(model, train.payloads).argmax(1) == train.labels

@@ -1,6 +1,6 @@
 import pytest
-
 from digits import digits
+
 from synthgen.errors import RecipeError
 from synthgen.recipe import parse_recipe
 from synthgen.stages.read import read
