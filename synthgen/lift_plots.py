@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,9 @@ def _labelled(axes: Any, names: list[str]) -> None:
 
 def _png(figure: Any) -> bytes:
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": "synthgen"})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a class name in letters that the font lacks
+        figure.savefig(out, format="png", metadata={"Software": "synthgen"})
     return out.getvalue()
 
 
