@@ -22,7 +22,7 @@ from synthgen.recipe import Recipe
 from synthgen.seeds import folder_sha256, hash_of
 
 log = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
 """Raised when training changes, so that models are trained anew."""
 
 
