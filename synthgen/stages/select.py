@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthgen.diversity import farthest_first, mean_distance, vendi
+from synthgen.diversity import mean_distance, vendi
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,7 +81,7 @@ def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
 
     Equal payloads are found everywhere, those that only look the same within a block.
     """
-    import numpy as np
+    from synthgen.models import nearest
 
     first_of: dict[str, int] = {}
     twins: dict[int, int] = {}
@@ -89,10 +89,10 @@ def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
         if first_of.setdefault(content, i) != i:
             twins[i] = first_of[content]
     for start in range(0, len(those.embeddings), BLOCK):
-        x = those.embeddings[start : start + BLOCK].astype(np.float32)
-        for i, j in np.argwhere(np.triu(x @ x.T > SAME, 1)) + start:
-            if i not in twins and j not in twins:
-                twins[int(j)] = int(i)
+        block = nearest.rounded(those.embeddings[start : start + BLOCK])
+        for i, j in nearest.twins(block, SAME):
+            if start + i not in twins and start + j not in twins:
+                twins[start + j] = start + i
     return [i for i in range(len(those.ids)) if i not in twins], twins
 
 
@@ -100,14 +100,18 @@ def _spread(embeddings: np.ndarray, among: Sequence[int], room: int, real: np.nd
     """Positions to keep: those that differ most; what was not embedded comes after, in its order."""
     import numpy as np
 
+    from synthgen.models import nearest
+
     if room >= len(among):
         return set(among)
     seen = [i for i in among if i < len(embeddings)]
     blocks = [list(b) for b in np.array_split(np.asarray(seen, int), -(-len(seen) // BLOCK))] if seen else []
     parts = np.diff(np.linspace(0, min(max(room, 0), len(seen)), len(blocks) + 1).round().astype(int))
+    near = None if real is None else nearest.rounded(real)
     taken: set[int] = set()
     for block, part in zip(blocks, parts, strict=True):
-        taken |= {int(block[i]) for i in farthest_first(embeddings[block], int(part), real)}
+        rows = nearest.rounded(embeddings[block])
+        taken |= {int(block[i]) for i in nearest.farthest_first(rows, int(part), near)}
     return taken | set(among[len(seen) :][: max(room, 0) - len(taken)])
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synthgen.diversity import farthest_first, mean_distance, vendi
+from synthgen.diversity import mean_distance, vendi
 from synthgen.stages.select import Candidates, select
 
 RNG = np.random.default_rng(0)
@@ -37,9 +37,11 @@ def test_mean_distance_equals_the_mean_over_all_pairs():
     assert abs(mean_distance(x) - (1 - cosines.mean())) < 1e-9
 
 
-def test_farthest_first_takes_one_of_each_cluster():
-    clusters = np.repeat(np.eye(5, 16, dtype=np.float32), 10, axis=0)
-    assert {i // 10 for i in farthest_first(clusters, 5)} == {0, 1, 2, 3, 4}
+def test_candidates_as_far_as_each_other_are_taken_in_order_whatever_order_floats_are_added_in():
+    one = unit(1, 50)[0]
+    shuffled = np.stack([RNG.permutation(one) for _ in range(60)])
+    real = np.full((3, 50), 1 / 50**0.5, np.float16)
+    assert select({"a": candidates(shuffled)}, {"a": 1}, {"a": real}).decisions["s000"] == "kept"
 
 
 def test_no_more_than_the_room_is_kept_and_every_candidate_is_decided():
