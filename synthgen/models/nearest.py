@@ -121,3 +121,13 @@ def twins(rows: NDArray[np.int16], cosine: float) -> list[tuple[int, int]]:
     """Pairs of rounded rows, the first one first, whose cosine is above this; in order."""
     x = rows.astype(np.float32)
     return [(int(i), int(j)) for i, j in np.argwhere(np.triu(_product(x, x.T) > cosine * SCALE**2, 1))]
+
+
+def alike(rows: NDArray[np.int16], others: NDArray[np.int16], cosine: float) -> dict[int, int]:
+    """For each rounded row with a cosine above this to one of `others`: which one, the first if there are more."""
+    left, found = rows.astype(np.float32), dict[int, int]()
+    for start in range(0, len(others), BLOCK):
+        above = _product(left, others[start : start + BLOCK].astype(np.float32).T) > cosine * SCALE**2
+        for i in np.flatnonzero(above.any(1)):
+            found.setdefault(int(i), start + int(above[i].argmax()))
+    return found

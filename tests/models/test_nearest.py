@@ -54,6 +54,12 @@ def test_twins_are_pairs_above_the_cosine():
     assert nearest.twins(nearest.rounded(np.concatenate([rows, rows[[2, 4]]])), 0.9995) == [(2, 6), (4, 7)]
 
 
+def test_rows_that_are_among_others_are_found_across_blocks(monkeypatch):
+    monkeypatch.setattr(nearest, "BLOCK", 4)
+    rows = nearest.rounded(units(9))
+    assert nearest.alike(rows[[7, 1, 8]], np.concatenate([rows[:8], rows[:8]]), 0.9995) == {0: 7, 1: 1}
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_work_that_overlaps_leaves_blas_as_it_was(threads):
     def now() -> set[int]:

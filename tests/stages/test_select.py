@@ -78,3 +78,20 @@ def test_no_room_keeps_nothing():
 def test_many_candidates_are_taken_in_blocks_up_to_the_target():
     chosen = select({"a": candidates(unit(9000, 32))}, {"a": 100}, {})
     assert list(chosen.decisions.values()).count("kept") == 100
+
+
+def test_what_a_class_has_kept_already_is_not_kept_again():
+    vectors = unit(5)
+    before = Candidates(("old0", "old1"), np.stack([unit(1)[0], vectors[2]]), ("x", "y"))
+    new = candidates(vectors, ("a", "x", "b", "c", "d"))
+    chosen = select({"a": new}, {"a": 10}, {}, {"a": before})
+    assert chosen.decisions == {f"s00{i}": "surplus" if i in (1, 2) else "kept" for i in range(5)}
+    assert chosen.reasons == {"s001": "the same as old0", "s002": "the same as old1"}
+
+
+def test_what_is_kept_differs_from_what_was_kept_before():
+    vectors = np.eye(4, 16, dtype=np.float16)
+    like_the_first = (vectors[:1] + vectors[3:] / 10) / np.float16(1.01**0.5)
+    before = Candidates(("old",), like_the_first, ("old",))
+    chosen = select({"a": candidates(vectors[:3])}, {"a": 2}, {}, {"a": before})
+    assert chosen.decisions == {"s000": "surplus", "s001": "kept", "s002": "kept"}
