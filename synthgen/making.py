@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from synthgen import staging
+from synthgen import __version__, staging
 from synthgen.chain import Fitted, key_of
 from synthgen.dataset import Dataset, DatasetVersion
 from synthgen.generator import Progress
@@ -154,9 +154,8 @@ class Run:
             (name, one.identity(), self.models.get(key_of("filter", one)))
             for name, one in self.recipe.filters
         ]
-        return Shard(
-            jobs, ids, hash_of(ids, [(name, i, held and held.sha256) for name, i, held in judges])[:32]
-        )
+        said = [(name, identity, held and held.sha256) for name, identity, held in judges]
+        return Shard(jobs, ids, hash_of(ids, said, self.recipe.key, __version__)[:32])
 
     def make_shard(self, shard: Shard) -> int:
         """Make, judge and stage one shard unless it is staged already; how many samples had to be made."""
