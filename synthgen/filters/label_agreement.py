@@ -58,6 +58,13 @@ class LabelAgreement(Filter):
     wrong_share: Annotated[float, Field(gt=0, lt=1)] = 0.97
     most_needed: Annotated[float, Field(gt=0, lt=1)] = 0.35
 
+    def given_model(self) -> Path | None:
+        if self.model == "fit":
+            return None
+        from synthgen.models import image_transformer
+
+        return image_transformer.local_folder(self.model)
+
     def fit(
         self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,
         contract: LabelContract, folder: Path, seed: int, progress: Progress,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 16
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
 WANTED = ["config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json"]
 
 
@@ -85,20 +86,27 @@ def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.f
     return out
 
 
-def _folder(model: str) -> Path:
+def local_folder(model: str) -> Path | None:
+    """The folder that this names; None for a pinned hub id. Raises ModelError where it is neither."""
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
-    hub = re.fullmatch(r"([\w.-]+/[\w.-]+)@([0-9a-f]{40})", model)
-    if hub is None:
+    if not HUB_ID.fullmatch(model):
         raise ModelError(
             f"{model!r} is no folder. Give one, or a pinned hub id: owner/name@ and 40 hex digits."
         )
+    return None
+
+
+def _folder(model: str) -> Path:
+    if folder := local_folder(model):
+        return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
+    name, revision = model.split("@")
     try:
-        return Path(snapshot_download(hub[1], revision=hub[2], allow_patterns=WANTED))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=WANTED))
     except (HfHubHTTPError, OSError) as error:
         raise ModelError(
             f"{model} cannot be fetched ({type(error).__name__}). Check the id and the network, or give a folder."

@@ -32,7 +32,10 @@ _KEEPING = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One model to have ready: whose, under which key it is found again, and the seconds it may take on one core."""
+    """One model to have ready: whose, under which key it is found again, and the seconds it may take on one core.
+
+    `given` is the hash of the folder that a filter was told to use.
+    """
 
     kind: str
     name: str
@@ -40,6 +43,7 @@ class Training:
     key: str
     found: bool
     seconds: float
+    given: str = ""
 
 
 def trainings(recipe: Recipe, index: Index, entries: Iterable[int], models: Path) -> list[Training]:
@@ -61,9 +65,11 @@ def trainings(recipe: Recipe, index: Index, entries: Iterable[int], models: Path
     for name, one in recipe.filters:
         if one.learns:
             held = index.split_digest("holdout") if one.sees_holdout else ""
-            key = hash_of(VERSION, name, one.identity(), index.split_digest("train"), held, _context(recipe))
+            given = folder_sha256(folder) if (folder := one.given_model()) else ""
+            train = index.split_digest("train")
+            key = hash_of(VERSION, name, one.identity(), given, train, held, _context(recipe))
             todo[key_of("filter", one)] = Training(
-                "filter", name, one, key, _known(models, key) is not None, 0.0
+                "filter", name, one, key, _known(models, key) is not None, 0.0, given
             )
     return sorted(todo.values(), key=lambda t: -t.seconds)
 
@@ -132,9 +138,8 @@ def fitted(recipe: Recipe, training: Training, facts: dict[str, Any], models: Pa
     where = device.pick_device()
     plugin, sha = training.plugin, facts["weights_sha256"]
     if isinstance(plugin, Filter):
-        return Fitted(
-            hash_of(sha, training.name, where), partial(plugin.load, recipe.modality, models / sha, where)
-        )
+        load = partial(plugin.load, recipe.modality, models / sha, where)
+        return Fitted(hash_of(sha, training.given, training.name, where), load)
     folder = plugin.given_model() if plugin.learns() is None else models / sha
     return Fitted(hash_of(sha, plugin.compute(where)), partial(plugin.load, folder, where))
 

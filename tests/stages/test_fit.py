@@ -7,6 +7,7 @@ import time
 import pytest
 from digits import digits as recipe_on_digits
 
+from synthgen.errors import ModelError
 from synthgen.seeds import folder_sha256
 from synthgen.stages.fit import fit, fitted, trainings
 from synthgen.stages.read import read
@@ -119,3 +120,21 @@ def test_what_killed_trainings_left_long_ago_is_removed(index, tmp_path):
         os.utime(path, (0, time.time() - 100_000))
     ready(digits(tmp_path, generate=[GAN]), index, models)
     assert {p.name for p in models.glob(".*")} == {".new-2"}
+
+
+def test_other_weights_in_the_folder_that_a_filter_was_given_make_it_another_model(index, tmp_path):
+    (tmp_path / "given").mkdir()
+    recipe = digits(tmp_path, filter=[{"use": "label_agreement", "model": str(tmp_path / "given")}])
+    seen = set()
+    for weights in ("a", "b"):
+        (tmp_path / "given" / "model.safetensors").write_text(weights)
+        (training,) = trainings(recipe, index, [], tmp_path / "models")
+        same = {"weights_sha256": "thresholds"}
+        seen |= {training.key, fitted(recipe, training, same, tmp_path / "models").sha256}
+    assert len(seen) == 4
+
+
+def test_a_folder_of_a_filter_that_is_not_there_is_refused_before_anything_is_trained(index, tmp_path):
+    recipe = digits(tmp_path, filter=[{"use": "label_agreement", "model": str(tmp_path / "none")}])
+    with pytest.raises(ModelError, match="is no folder"):
+        trainings(recipe, index, [], tmp_path / "models")
