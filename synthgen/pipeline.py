@@ -152,6 +152,6 @@ def _check_possible(first: Plan, requested: list[str]) -> None:
 
 def _identity(recipe: Recipe, index: Index) -> str:
     """Hash of all that decides what a run publishes."""
-    generators = [g for entry in recipe.generate for g in entry.generators]
-    given = [folder_sha256(folder) for g in generators if (folder := g.given_model()) is not None]
+    users = [g for entry in recipe.generate for g in entry.generators] + [one for _, one in recipe.filters]
+    given = [folder_sha256(folder) for user in users if (folder := user.given_model()) is not None]
     return hash_of(recipe.key, index.digest, given)

@@ -57,5 +57,6 @@ def test_shards_staged_under_another_recipe_are_not_taken_over(tmp_path, tmp_pat
         run(digits(tmp_path))
     monkeypatch.undo()
     version = run(digits(tmp_path, source=mine)).version
+    assert not list((tmp_path / "digits" / "staging").iterdir())
     assert {row["licence"] for row in version.rows(["licence"])} == {"MIT"}
     assert version.digest == clean.digest

@@ -111,6 +111,21 @@ def test_a_request_adds_to_the_newest_version_and_stays(tmp_path):
     assert run(digits(tmp_path), fresh=True).version.digest == first.digest
 
 
+def test_a_request_never_keeps_again_what_the_version_has_kept(tmp_path):
+    still = dict.fromkeys(("turn_range", "shift_range", "shear_range"), (0, 0)) | {"resize_range": (1, 1)}
+    mirror = {"use": "image/affine", "mirror_share": 0.5, **still}
+    recipe = digits(
+        tmp_path, filters=("readable",), generate=[mirror], contract={"every": {"mirror": True}}, max_rounds=2,
+        targets={"counts": {"6": 24}},
+    )  # fmt: skip
+    first = run(recipe).version
+    second = run(recipe, request={"6": 12}).version
+    rows = second.rows(["id", "decision", "payload"])
+    kept = [recipe.modality.decode(row["payload"]).tobytes() for row in rows if row["decision"] == "kept"]
+    assert len(kept) >= len(ids(first, decision="kept"))
+    assert len(kept) == len(set(kept))
+
+
 def test_a_request_for_a_class_that_has_more_than_its_target_makes_them_too(tmp_path):
     run(digits(tmp_path))
     version = run(digits(tmp_path), request={"0": 3}).version

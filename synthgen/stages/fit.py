@@ -87,7 +87,7 @@ def fit(recipe: Recipe, index: Index, training: Training, models: Path, progress
             "weights_sha256": sha,
             "name": training.name,
             "kind": training.kind,
-            "given": str(given or ""),
+            "given": str(given.resolve()) if given else "",
         }
     with durable.writing_to(models):
         models.mkdir(parents=True, exist_ok=True)
