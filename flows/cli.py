@@ -104,7 +104,7 @@ def audit(
     out: Annotated[Path | None, typer.Option(help="Where the page goes; else beside the dataset.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    from flows.show_report import show_report
+    from flows.show_report import show_report, write_file
     from synthgen.dataset import open_dataset
     from synthgen.stages import audit as stage
 
@@ -118,7 +118,7 @@ def audit(
         from synthgen.report_page import page
 
         target = out or version.dataset.place / f"audit-{version.tag}.html"
-        target.write_text(page(report), encoding="utf-8")
+        write_file(target, page(report).encode())
         tell(f"The page is {target.resolve()}")
 
 
