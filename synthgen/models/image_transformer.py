@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synthgen.device import one_thread
 from synthgen.errors import ModelError
+from synthgen.models.resizing import resized
 from synthgen.registry import near
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ def load(model: str, names: Sequence[str], device: str) -> Model:
 
 def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     """Probabilities (n, classes) over the wanted classes, from padded batches of one shape."""
-    import cv2
     import numpy as np
     import torch
 
@@ -74,9 +74,7 @@ def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.f
         some = pictures[start : start + BATCH]
         padded = np.zeros((BATCH, height, width, 3), np.float32)
         for row, picture in zip(padded, some, strict=False):
-            shrinks = picture.shape[0] * picture.shape[1] > height * width
-            way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-            row[:] = cv2.resize(picture, (width, height), interpolation=way)
+            row[:] = resized(picture, height, width)
         x = ((padded / 255 - model.mean) / model.std).astype(np.float32).transpose(0, 3, 1, 2)
         with torch.inference_mode():
             logits = model.network(pixel_values=torch.from_numpy(x.copy()).to(device)).logits
