@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.terminal import print_json, print_table, say
+from flows.terminal import print_json, print_table, say, tell
 from synthgen.durable import writing_to
 
 if TYPE_CHECKING:
@@ -69,6 +69,16 @@ def show_replayed(answer: Any, out: Path | None, as_json: bool) -> bool:
         for note in answer.notes:
             say(note)
     return bool(answer.identical)
+
+
+def write_page(report: Report, out: Path) -> None:
+    """Write the report as a page, or as a contact sheet if the file is to be a PNG, and say where."""
+    from synthgen.contact_sheet import contact_sheet
+    from synthgen.report_page import page
+
+    is_sheet = out.suffix.lower() == ".png"
+    write_file(out, contact_sheet(report) if is_sheet else page(report).encode())
+    tell(f"The {'contact sheet' if is_sheet else 'page'} is {out.resolve()}")
 
 
 def write_file(path: Path, data: bytes) -> None:

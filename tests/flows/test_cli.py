@@ -91,6 +91,12 @@ def test_a_page_and_a_payload_go_where_they_were_asked_for(synthgen, tmp_path):
         assert refused.stderr.startswith("synthgen: cannot write to file/out: a file lies where a folder")
 
 
+def test_a_contact_sheet_is_written_where_the_file_is_to_be_a_picture(synthgen, tmp_path):
+    pipeline.run(digits(tmp_path / "outputs", targets={"counts": {"6": 14}}))
+    done = synthgen("audit", "digits", "--out", "sheet.png")
+    assert (done.returncode, (tmp_path / "sheet.png").read_bytes()[:4]) == (0, b"\x89PNG")
+
+
 def test_hostile_names_do_not_reach_the_terminal_raw(synthgen, recipe):
     done = synthgen("request", "quick.toml", "--label", "[red]\x1b[2J<b>", "--count", "1")
     assert "\x1b" not in done.stderr
