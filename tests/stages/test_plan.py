@@ -133,5 +133,10 @@ def test_names_that_do_not_exist_are_refused(index, changes, words):
         plan(recipe(AFFINE, **changes), index)
 
 
+def test_a_prompt_that_does_not_exist_is_refused_before_anything_is_trained(index):
+    with pytest.raises(RecipeError, match="no prompt is called 'nope'"):
+        plan(recipe({"use": "image/img2img", "prompt": "nope"}), index)
+
+
 def test_the_contract_may_speak_of_effects_of_generators_that_the_recipe_does_not_use(index):
     assert plan(recipe(ERASE, contract={"every": {"turn": 3}}), index).jobs
