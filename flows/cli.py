@@ -94,17 +94,18 @@ def plan(recipe: Recipe, overrides: Overrides = [], as_json: AsJson = False) -> 
     help="Show counts, yields, reasons and scores. --html writes a page with pictures instead."
     + EXAMPLES
     + """  synthgen audit demo
-  synthgen audit demo@v1 --html --out audit.html"""
+  synthgen audit demo@v1 --out audit.html
+  synthgen audit demo --out sheet.png          a contact sheet"""
 )
 def audit(
     dataset: Named,
     html: Annotated[
         bool, typer.Option("--html", help="Write one self-contained page with pictures.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Where the page goes; else beside the dataset.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the page goes, or a contact sheet (.png).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    from flows.show_report import show_report
+    from flows.show_report import show_report, write_page
     from synthgen.dataset import open_dataset
     from synthgen.stages import audit as stage
 
@@ -115,11 +116,7 @@ def audit(
     elif not (html or out):
         show_report(report)
     if html or out:
-        from synthgen.report_page import page
-
-        target = out or version.dataset.place / f"audit-{version.tag}.html"
-        target.write_text(page(report), encoding="utf-8")
-        tell(f"The page is {target.resolve()}")
+        write_page(report, out or version.dataset.place / f"audit-{version.tag}.html")
 
 
 @app.command(

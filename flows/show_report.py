@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.terminal import print_json, print_table, say
+from flows.terminal import print_json, print_table, say, tell
+from synthgen.durable import writing_to
 
 if TYPE_CHECKING:
     from synthgen.report import Report
@@ -54,7 +55,7 @@ def show_outcome(facts: dict[str, Any], as_json: bool) -> None:
 def show_replayed(answer: Any, out: Path | None, as_json: bool) -> bool:
     """Whether a sample came out identical, said in words; its payload goes to `out` if that is given."""
     if out is not None:
-        out.write_bytes(answer.payload)
+        write_file(out, answer.payload)
     facts = {
         "id": answer.id, "class": answer.label, "generator": answer.generator, "identical": answer.identical,
         "sha256": answer.sha256, "published_sha256": answer.published_sha256, "notes": list(answer.notes),
@@ -68,6 +69,23 @@ def show_replayed(answer: Any, out: Path | None, as_json: bool) -> bool:
         for note in answer.notes:
             say(note)
     return bool(answer.identical)
+
+
+def write_page(report: Report, out: Path) -> None:
+    """Write the report as a page, or as a contact sheet if the file is to be a PNG, and say where."""
+    from synthgen.contact_sheet import contact_sheet
+    from synthgen.report_page import page
+
+    is_sheet = out.suffix.lower() == ".png"
+    write_file(out, contact_sheet(report) if is_sheet else page(report).encode())
+    tell(f"The {'contact sheet' if is_sheet else 'page'} is {out.resolve()}")
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write what a command was asked for, with the folders above it. PublishError where that cannot be."""
+    with writing_to(path, staged=False):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def rows_of(report: Report, key: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from synthgen.contract import Bounds, divide
+from synthgen.contract import Bounds, divide, intersection
 from synthgen.device import one_thread
 from synthgen.errors import BalanceError
 from synthgen.generator import Generator
@@ -63,6 +63,7 @@ class Outcome(NamedTuple):
     generators: tuple[str, ...]
     settings: tuple[dict[str, Any], ...]
     draws: tuple[Draw, ...]
+    models: tuple[str | None, ...]
 
 
 def make_again(
@@ -85,6 +86,7 @@ class _Underway:
     generators: tuple[str, ...] = ()
     settings: tuple[dict[str, Any], ...] = ()
     draws: tuple[Draw, ...] = ()
+    models: tuple[str | None, ...] = ()
 
 
 def run_chain(
@@ -94,6 +96,7 @@ def run_chain(
     against the job's bounds before anything is made."""
     effects = [step.effects for step in entry.steps]
     underway = [_Underway(job, p, _divided(job, effects)) for job, p in zip(jobs, parents, strict=True)]
+    branches = len(entry.generators) > 1
     for place, step in enumerate(entry.steps):
         taken: dict[int, list[tuple[_Underway, Draw]]] = {}
         for one in underway:
@@ -103,10 +106,7 @@ def run_chain(
             if (choice := _choose(step, one.parts[place], rng)) is None:
                 continue
             generator = step.generators[choice]
-            job = one.job
-            if len(entry.generators) > 1:
-                own = {e.name for e in generator.effects()}
-                job = replace(job, bounds={k: v for k, v in one.parts[place].items() if k in own})
+            job = replace(one.job, bounds=_own(generator, one.parts[place])) if branches else one.job
             draw = generator.draw(job, one.parents, rng)
             if (fault := _outside(generator, job, draw)) is not None:
                 one.made = Failed(fault)
@@ -114,7 +114,7 @@ def run_chain(
                 taken.setdefault(choice, []).append((one, draw))
         for choice, group in taken.items():
             _make(step.generators[choice], group, models)
-    return [Outcome(_made(one), one.generators, one.settings, one.draws) for one in underway]
+    return [Outcome(_made(one), one.generators, one.settings, one.draws, one.models) for one in underway]
 
 
 def _divided(job: Job, effects: Sequence[Any]) -> list[Bounds]:
@@ -134,10 +134,18 @@ def _choose(step: Step, bounds: Bounds, rng: Any) -> int | None:
         return 0
     switches = {e.name for e in step.effects if e.switch}
     musts = {name for name, b in bounds.items() if b == (1.0, 1.0)} & switches
-    able = [i for i, g in enumerate(step.generators) if musts <= {e.name for e in g.effects()}]
     if step.p < 1 and rng.random() >= step.p and not musts:
         return None
+    own = [_own(generator, bounds) for generator in step.generators]
+    able = [i for i, b in enumerate(own) if musts <= set(b) and all(low <= high for low, high in b.values())]
+    if not able:
+        return None
     return able[0] if len(able) == 1 else able[int(rng.integers(len(able)))]
+
+
+def _own(generator: Generator, bounds: Bounds) -> Bounds:
+    """The part of a step's bounds that one of its alternatives can reach."""
+    return {e.name: intersection(bounds[e.name], (e.low, e.high)) for e in generator.effects()}
 
 
 def _outside(generator: Generator, job: Job, draw: Draw) -> str | None:
@@ -169,6 +177,7 @@ def _make(generator: Generator, group: list[tuple[_Underway, Draw]], models: Mod
         one.generators += (name,)
         one.settings += (settings,)
         one.draws += (draw,)
+        one.models += (fitted.sha256 if fitted else None,)
         if isinstance(answer, Made) and answer.weights is None and isinstance(one.made, Made):
             answer = answer._replace(weights=one.made.weights)
         one.made = answer

@@ -48,7 +48,7 @@ class Rule(BaseModel):
     """What one class tolerates of one effect.
 
     Written as `true` or `"allow"`, `false` or `"forbid"`, a number (up to ± that; for ratios, from 1/x to x), a pair,
-    or `{ relabel = "9" }` (allowed, and the sample then belongs to that class).
+    or `{ relabel = "9" }` (the sample then belongs to that class), also as a map; what a map leaves out is forbidden.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,7 +67,7 @@ class Rule(BaseModel):
                 return {"allow": value == "allow"}
             case int() | float():
                 return {"up_to": value}
-            case [low, high]:
+            case [int() | float() as low, int() | float() as high]:
                 if low > high:
                     raise ValueError(f"the bounds [{low}, {high}] are empty: write the lower one first")
                 return {"between": (low, high)}
@@ -76,6 +76,12 @@ class Rule(BaseModel):
         raise ValueError(
             'write true, "allow", false, "forbid", a number, [low, high] or { relabel = "class" }'
         )
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Rule:
+        if self.relabel is not None and not self.allow:
+            raise ValueError("a rule either forbids or relabels")
+        return self
 
     def range(self, effect: Effect) -> Range | None:
         """The tolerated range of an effect; None where there is no limit."""
@@ -122,14 +128,20 @@ class LabelContract(BaseModel):
         """The rule that holds for a class, or None where the contract is silent."""
         return self.label.get(label, {}).get(effect, self.every.get(effect))
 
-    def check_names(self, effects: Iterable[str], labels: Iterable[str] | None = None) -> None:
-        """Raise RecipeError for an effect that no generator has, or a class that the source does not hold."""
-        effects = set(effects)
+    def check(self, effects: Mapping[str, Effect], labels: Iterable[str] | None = None) -> None:
+        """Raise RecipeError for an effect that no generator has, a rule that does not fit its effect, or a class that
+        the source does not hold."""
         for where, rules in [("every", self.every), *((f"label.{c}", r) for c, r in self.label.items())]:
-            for name in rules:
+            for name, rule in rules.items():
+                place = f"[contract.{where}] {name}"
                 if name not in effects:
+                    raise RecipeError(f"{place}: no generator has this effect.{near(name, effects)}")
+                if effects[name].switch and (rule.up_to is not None or rule.between is not None):
+                    raise RecipeError(f'{place} is on or off: write true, false or {{ relabel = "class" }}.')
+                if rule.relabel is not None and not effects[name].switch:
                     raise RecipeError(
-                        f"[contract.{where}] {name}: no generator has this effect.{near(name, effects)}"
+                        f"{place} relabels, but it is a matter of degree, not on or off. "
+                        f"Relabel a switch, such as mirror, half_turn or reverse."
                     )
         if labels is not None:
             known = set(labels)
@@ -155,23 +167,29 @@ class LabelContract(BaseModel):
         for effect in effects:
             for label in labels:
                 rule = self.rule(label, effect.name)
-                if rule and rule.target(label) == wanted and label != wanted and effect.high > 0:
-                    other = self._narrow(effects, label, forced=effect)
+                if not effect.switch or effect.high == 0 or rule is None or label == wanted:
+                    continue
+                if rule.target(label) == wanted:
+                    other = self._narrow(effects, label, forced=effect, becomes=wanted)
                     routes += [other] if isinstance(other, Route) else []
         return routes or own  # type: ignore[return-value]
 
-    def _narrow(self, effects: tuple[Effect, ...], label: str, forced: Effect | None) -> Route | Refusal:
+    def _narrow(
+        self, effects: tuple[Effect, ...], label: str, forced: Effect | None, becomes: str | None = None
+    ) -> Route | Refusal:
+        """Bounds that `label` tolerates, and the class that it becomes, too."""
         bounds: Bounds = {}
         notes: list[str] = []
         for effect in effects:
             asked = (effect.low, effect.high)
             if effect == forced:
-                rule = self.rule(label, effect.name)
                 bounds[effect.name] = (1.0, 1.0)
-                notes.append(f"{effect.name} makes {label!r} into {rule.target(label)!r}" if rule else "")
+                notes.append(f"{effect.name} makes {label!r} into {becomes!r}")
                 continue
             allowed = self._allowed(effect, label)
-            low, high = max(asked[0], allowed[0]), min(asked[1], allowed[1])
+            if becomes is not None:
+                allowed = intersection(allowed, self._allowed(effect, becomes))
+            low, high = intersection(asked, allowed)
             if low > high:
                 return Refusal(
                     f"{effect.says(asked)} is asked for, but {label!r} tolerates {effect.says(allowed)}"
@@ -187,16 +205,16 @@ class LabelContract(BaseModel):
         rule = self.rule(label, effect.name)
         if rule is None:
             return effect.free or everything
-        if rule.relabel is not None and not effect.switch:
-            raise RecipeError(
-                f"[contract] {effect.name} of {label!r} relabels, but it is a matter of degree, not on or off. "
-                f"Relabel a switch, such as mirror, half_turn or reverse."
-            )
-        if rule.target(label) not in (None, label):
+        if rule.relabel is not None and rule.target(label) != label:
             return 0.0, 0.0
         if effect.switch:
             return (0.0, 1.0) if rule.allow else (0.0, 0.0)
         return rule.range(effect) or everything
+
+
+def intersection(one: Range, other: Range) -> Range:
+    """What lies in both ranges; the lower bound is above the upper one where nothing does."""
+    return max(one[0], other[0]), min(one[1], other[1])
 
 
 def either(alternatives: Iterable[Iterable[Effect]]) -> tuple[Effect, ...]:
@@ -234,10 +252,11 @@ def divide(bounds: Bounds, steps: Sequence[Sequence[Effect]]) -> list[Bounds] | 
     for name, (low, high) in bounds.items():
         having = [(i, e) for i, effects in enumerate(steps) for e in effects if e.name == name]
         fits = (low, high) == (whole[name].low, whole[name].high)
-        for rank, (i, e) in enumerate(having):
+        able = next((i for i, e in having if e.high > 0), None)
+        for i, e in having:
             if e.switch:
                 must_be_done = (low, high) == (1.0, 1.0)
-                parts[i][name] = (low, min(high, e.high)) if rank == 0 or not must_be_done else (0.0, 0.0)
+                parts[i][name] = (low, min(high, e.high)) if i == able or not must_be_done else (0.0, 0.0)
                 continue
             share = (low, high) if fits or len(having) == 1 else _share(low, high, len(having), e.neutral)
             parts[i][name] = (max(share[0], e.low), min(share[1], e.high))

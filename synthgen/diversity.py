@@ -1,4 +1,4 @@
-"""How different samples are from each other: numbers for people, and the order in which `select` takes them."""
+"""How different samples are from each other: numbers for people."""
 
 from __future__ import annotations
 
@@ -34,27 +34,6 @@ def mean_distance(vectors: np.ndarray) -> float:
         return 0.0
     total = np.asarray(vectors, np.float64).sum(0)
     return float(1 - (total @ total - n) / (n * (n - 1)))
-
-
-def farthest_first(vectors: np.ndarray, count: int, near: np.ndarray | None = None) -> list[int]:
-    """Positions of `count` of the unit vectors (n, d), each the one farthest from those taken and from `near`.
-
-    Source: Gonzalez 1985 (greedy k-center). Ties go to the first.
-    """
-    import numpy as np
-
-    x = np.asarray(vectors, np.float32)
-    nearest = np.full(len(x), -np.inf, np.float32)  # cosine to the nearest one that is taken
-    if near is not None and len(near):
-        for block in np.array_split(np.asarray(near, np.float32), max(1, len(near) // 4096)):
-            nearest = np.maximum(nearest, (x @ block.T).max(1))
-    taken: list[int] = []
-    for _ in range(min(count, len(x))):
-        at = int(nearest.argmin())
-        taken.append(at)
-        nearest = np.maximum(nearest, x @ x[at])
-        nearest[taken] = np.inf
-    return taken
 
 
 def coverage_and_density(real: np.ndarray, others: np.ndarray, k: int = 5) -> tuple[float, float]:

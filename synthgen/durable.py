@@ -61,40 +61,42 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing_to(place: Path) -> Iterator[None]:
-    """Turn what the system or a storage library says about a failed write into a PublishError with a remedy."""
+def writing_to(place: Path, *, staged: bool = True) -> Iterator[None]:
+    """Turn what the system or a storage library says about a failed write into a PublishError with a remedy.
+
+    `staged` says that a run writes, which goes on from what it staged when it is started again.
+    """
     try:
         yield
     except SynthgenError:
         raise
     except (OSError, RuntimeError, ValueError) as error:
-        raise PublishError(_explain(place, error)) from error
+        raise PublishError(_explain(place, error, staged)) from error
 
 
-def _explain(place: Path, error: Exception) -> str:
+def _explain(place: Path, error: Exception, staged: bool) -> str:
     said = str(error).splitlines()[0] if str(error) else type(error).__name__
     number = getattr(error, "errno", None)
-    kept = "What was made so far is kept in its staging folder"
+    other = "give another place by `--set publish.to=FOLDER`" if staged else "name another place"
     if number == errno.ENOSPC or "No space left" in said or "os error 28" in said:
-        return (
-            f"the disk is full: {_free_mb(place):.1f} MB free at {place} ({said}). "
-            f"{kept}: free some space and run again; it goes on from there."
-        )
+        problem = f"the disk is full: {_free_mb(place):.1f} MB free at {place} ({said})."
+        return f"{problem} {_remedy('free some space', staged)}"
     if number == errno.EFBIG or "os error 27" in said:
-        return (
-            f"{place}: a file grew over the size that this process may write ({said}). "
-            f"{kept}: raise the limit (`ulimit -f`) and run again; it goes on from there."
-        )
+        problem = f"{place}: a file grew over the size that this process may write ({said})."
+        return f"{problem} {_remedy('raise the limit (`ulimit -f`)', staged)}"
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return (
-            f"may not write to {place} ({said}). Change its permissions, or give another place by --outputs."
-        )
+        return f"may not write to {place} ({said}). Change its permissions, or {other}."
     if number in (errno.ENOTDIR, errno.EEXIST):
-        return (
-            f"cannot write to {place}: a file lies where a folder should be ({said}). "
-            f"Move it away, or give another place by --outputs."
-        )
-    return f"cannot write to {place}: {said}. {kept}; mend this and run again."
+        problem = f"cannot write to {place}: a file lies where a folder should be ({said})."
+        return f"{problem} Move it away, or {other}."
+    return f"cannot write to {place}: {said}. {_remedy('mend this', staged)}"
+
+
+def _remedy(step: str, staged: bool) -> str:
+    if not staged:
+        return f"{step[0].upper()}{step[1:]} and run again."
+    kept = "What was made so far is kept in its staging folder"
+    return f"{kept}: {step} and run again; it goes on from there."
 
 
 def _free_mb(place: Path) -> float:

@@ -115,7 +115,7 @@ def _appearing(folder: Path) -> Iterator[Path]:
         raise PublishError(f"{folder} is not an empty folder. Name one that does not exist yet, or empty it.")
     folder = folder.absolute()
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.draft")
-    with writing_to(folder):
+    with writing_to(folder, staged=False):
         draft.mkdir(parents=True)
         try:
             yield draft

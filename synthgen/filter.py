@@ -31,6 +31,10 @@ class Filter(BaseModel):
         """The settings that decide verdicts, JSON-safe."""
         return self.model_dump(mode="json", exclude=set(self.execution))
 
+    def given_model(self) -> Path | None:
+        """The folder of a model that was trained elsewhere and can change without its settings; None without one."""
+        return None
+
     def fit(
         self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,
         contract: LabelContract, folder: Path, seed: int, progress: Progress,

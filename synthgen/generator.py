@@ -64,7 +64,8 @@ class Generator(BaseModel):
         The folder of a model is named GIVEN: where it lies decides nothing, its hash is part of a sample's id anyway.
         """
         said = self.model_dump(mode="json", exclude=set(self.execution))
-        if isinstance(model := said.get("model"), str) and Path(model).expanduser().is_dir():
+        model = said.get("model")
+        if isinstance(model, str) and self.learns() is None and Path(model).expanduser().is_dir():
             said["model"] = GIVEN
         return said
 

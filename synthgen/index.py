@@ -10,11 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from synthgen.errors import SourceError, UnreadableItem
 from synthgen.reader import Item, Quarantined, Reader, Split
 from synthgen.sample import Sample
-from synthgen.seeds import hash_of
+from synthgen.seeds import hash_of, sha256
 
 CACHE_BYTES = 256 * 2**20
+_AGAIN = "Run again: the source is read anew"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,6 @@ class Index:
     items: dict[Split, tuple[Item, ...]]
     quarantined: tuple[Quarantined, ...]
     listed: int
-    notes: tuple[str, ...] = ()
     licence: str = ""
     _cache: _Payloads = field(default_factory=lambda: _Payloads(CACHE_BYTES), repr=False, compare=False)
 
@@ -76,8 +77,16 @@ class Index:
         )  # fmt: skip
 
     def raw(self, item: Item) -> bytes:
-        """The item's bytes as the user keeps them."""
-        return self.reader.raw(self.roots[item.home or item.split], item.place)
+        """The item's bytes as the user keeps them. SourceError if they are not those that were listed."""
+        try:
+            raw = self.reader.raw(self.roots[item.home or item.split], item.place)
+        except UnreadableItem as error:
+            raise SourceError(
+                f"the source item {item.place!r} changed while the run worked: {error}. {_AGAIN}."
+            ) from error
+        if sha256(raw) != item.sha256:
+            raise SourceError(f"the source item {item.place!r} changed while the run worked. {_AGAIN}.")
+        return raw
 
     def payload(self, item: Item) -> Any:
         """The item's payload, from memory if it was read a short while ago."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from synthgen import staging
+from synthgen import __version__, staging
 from synthgen.chain import Fitted, key_of
-from synthgen.dataset import Dataset, DatasetVersion
+from synthgen.dataset import Dataset, DatasetVersion, equals
 from synthgen.generator import Progress
 from synthgen.index import Index
 from synthgen.recipe import Recipe
@@ -75,6 +77,7 @@ class Run:
     identity: str
     extra: dict[str, int]
     base: DatasetVersion | None
+    began: float = field(default_factory=time.time)
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     models: dict[str, Fitted] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -154,9 +157,8 @@ class Run:
             (name, one.identity(), self.models.get(key_of("filter", one)))
             for name, one in self.recipe.filters
         ]
-        return Shard(
-            jobs, ids, hash_of(ids, [(name, i, held and held.sha256) for name, i, held in judges])[:32]
-        )
+        said = [(name, identity, held and held.sha256) for name, identity, held in judges]
+        return Shard(jobs, ids, hash_of(ids, said, self.recipe.key, __version__)[:32])
 
     def make_shard(self, shard: Shard) -> int:
         """Make, judge and stage one shard unless it is staged already; how many samples had to be made."""
@@ -183,6 +185,26 @@ class Run:
             found[label] = np.asarray(self.recipe.modality.embed(payloads), np.float16)
         return found
 
+    @cached_property
+    def held(self) -> dict[str, Candidates]:
+        """What the version that is added to has kept of the classes at hand."""
+        import numpy as np
+
+        held: dict[str, Candidates] = {}
+        if self.base is None:
+            return held
+        modality = self.recipe.modality
+        for label in {job.label for _, job in self._made()}:
+            ids, contents, vectors = [], [], []
+            for row in self.base.rows(["id", "payload"], f"{equals('label', label)} AND decision = 'kept'"):
+                payload = modality.decode(row["payload"])
+                ids.append(row["id"])
+                contents.append(hashlib.sha256(modality.content(payload)).hexdigest())
+                vectors.append(modality.embed([payload]))
+            if ids:
+                held[label] = Candidates(tuple(ids), np.concatenate(vectors), tuple(contents))
+        return held
+
     def select(self, room: Mapping[str, int]) -> Selection:
         """Decide on everything that passed so far."""
         import numpy as np
@@ -201,7 +223,7 @@ class Run:
             seen = [vector for _, _, vector in some if vector is not None]
             embeddings = np.stack(seen) if seen else np.empty((0, 1), np.float16)
             candidates[label] = Candidates(tuple(s[0] for s in some), embeddings, tuple(s[1] for s in some))
-        return select(candidates, room, self.real_embeddings())
+        return select(candidates, room, self.real_embeddings(), self.held)
 
     def record(self, selection: Selection) -> dict[str, Any]:
         """What the version says about itself, with a small test of the filters on planted faults."""
@@ -220,7 +242,7 @@ class Run:
         paths = [path for paths in self.staged for path in paths]
         keep = self.recipe.publish.keep_rejected
         version = publish(self.dataset, said, paths, selection.decisions, self.base, keep, selection.reasons)
-        staging.clear(self.dataset.place, paths)
+        staging.clear(self.dataset.place, paths, before=self.began)
         return version
 
 

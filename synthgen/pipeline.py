@@ -18,7 +18,7 @@ from synthgen.making import Executor, Run
 from synthgen.recipe import Recipe
 from synthgen.registry import near
 from synthgen.seeds import folder_sha256, hash_of
-from synthgen.stages.plan import check, plan
+from synthgen.stages.plan import Plan, check, plan
 from synthgen.stages.read import read
 from synthgen.stages.select import Selection
 
@@ -62,8 +62,9 @@ def run(
     """Make, judge and publish the dataset that a recipe describes.
 
     Nothing is made if the newest version is already that. A `request` (samples a class, on top of everything) adds to
-    the newest version; what was requested once is part of later runs too, unless `fresh`. Runs of one dataset wait
-    for each other.
+    the newest version if recipe and source are still those of that version, else all of the dataset is described anew,
+    with what was requested. What was requested once is part of later runs too, unless `fresh`. Runs of one dataset
+    wait for each other.
     """
     executor = executor or InProcess()
     index = executor.call("read the source", partial(_read, recipe, executor))
@@ -92,14 +93,18 @@ def _run(
     elif newest is not None and (newest.record["identity"], newest.record["extra"]) == (identity, extra):
         log.info("%s is the dataset that the recipe describes: nothing to do", newest.tag)
         return Published(newest, new=False)
-    one = Run(recipe, index, dataset, executor, identity, extra, newest if request is not None else None)
+    same = newest is not None and newest.record["identity"] == identity
+    one = Run(
+        recipe, index, dataset, executor, identity, extra, newest if request is not None and same else None
+    )
     if (found := dataset.find_run(one.key)) is not None:
         return Published(found, new=False)
-    return Published(_rounds(one, list(request) if request and one.base else None), new=True)
+    return Published(_rounds(one, list(request or ())), new=True)
 
 
-def _rounds(one: Run, only: list[str] | None) -> DatasetVersion:
+def _rounds(one: Run, requested: list[str]) -> DatasetVersion:
     recipe, executor = one.recipe, one.executor
+    only = requested if one.base else None
     selection = Selection({}, {}, {})
     before = done = one.before()
     while done.round <= recipe.max_rounds:
@@ -109,6 +114,8 @@ def _rounds(one: Run, only: list[str] | None) -> DatasetVersion:
         )
         if done.round == 1 or next_plan.jobs:
             one.plans.append(next_plan)
+        if done.round == 1:
+            _check_possible(next_plan, requested)
         if not next_plan.jobs:
             break
         one.have_models(next_plan)
@@ -137,8 +144,14 @@ def _check_request(index: Index, request: Mapping[str, int]) -> None:
             )
 
 
+def _check_possible(first: Plan, requested: list[str]) -> None:
+    for label in set(requested) - {job.label for job in first.jobs}:
+        reasons = "; ".join(f"{r.generator}: {r.reason}" for r in first.refused if r.label == label)
+        raise RecipeError(f"nothing can be made for {label!r}: {reasons}.")
+
+
 def _identity(recipe: Recipe, index: Index) -> str:
     """Hash of all that decides what a run publishes."""
-    generators = [g for entry in recipe.generate for g in entry.generators]
-    given = [folder_sha256(folder) for g in generators if (folder := g.given_model()) is not None]
+    users = [g for entry in recipe.generate for g in entry.generators] + [one for _, one in recipe.filters]
+    given = [folder_sha256(folder) for user in users if (folder := user.given_model()) is not None]
     return hash_of(recipe.key, index.digest, given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -77,6 +78,18 @@ class Recipe(Part):
                 )
         if self.reader.takes_path and self.source.path is None:
             raise RecipeError("[source] path is missing: write it, or give `--set source.path=FOLDER`.")
+        for key in ("path", "holdout", "pool"):
+            if not self.reader.takes_path and getattr(self.source, key) is not None:
+                raise RecipeError(
+                    f"[source] {key} is given, but {self.source.reader} brings its own data: remove it."
+                )
+        whole = [entry.model_dump(mode="json", exclude={"share"}) for entry in self.generate]
+        if doubled := [i for i, one in enumerate(whole) if one in whole[:i]]:
+            raise RecipeError(
+                f"[[generate]] {doubled[0]} is there twice: raise the share of the first one instead."
+            )
+        if doubled_names := {n for n, count in Counter(n for n, _ in self.filters).items() if count > 1}:
+            raise RecipeError(f"[[filter]] {', '.join(sorted(doubled_names))} is there twice: keep one.")
         for name, one in self.filters:
             if one.sees_holdout and not self.has_holdout:
                 raise RecipeError(

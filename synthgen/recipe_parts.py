@@ -80,6 +80,13 @@ class Step(Part):
     def _names_one(self) -> Step:
         if (self.use is None) == (not self.one_of):
             raise ValueError('a step names one generator (use = "image/affine") or several (one_of = [...])')
+        if self.one_of and self.settings:
+            names = ", ".join(self.settings)
+            raise ValueError(f"{names} stands beside one_of: settings go into one of its generators")
+        if any(step.p < 1 for step in self.one_of):
+            raise ValueError(
+                "p stands inside one_of, whose generators are equally likely: write it beside one_of"
+            )
         return self
 
     @cached_property
@@ -208,7 +215,8 @@ def _gather(cls: type[BaseModel], value: Any) -> Any:
         return value
     own = {k: v for k, v in value.items() if k in cls.model_fields}
     rest = {k: v for k, v in value.items() if k not in cls.model_fields}
-    return {**own, "settings": {**own.get("settings", {}), **rest}}
+    settings = own.get("settings", {})
+    return {**own, "settings": {**settings, **rest} if isinstance(settings, Mapping) else settings}
 
 
 def plugin(kind: registry.Kind, name: str, settings: Mapping[str, Any], base: type[P]) -> P:

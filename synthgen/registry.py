@@ -15,6 +15,8 @@ from synthgen.errors import UnknownName
 Kind = Literal["modalities", "models", "readers", "generators", "filters", "exports", "benches"]
 KINDS: tuple[Kind, ...] = ("modalities", "models", "readers", "generators", "filters", "exports", "benches")
 
+_ONE = {"modalities": "modality", "benches": "bench"}
+
 
 @cache
 def _outside(kind: Kind) -> dict[str, EntryPoint]:
@@ -33,9 +35,7 @@ def names(kind: Kind) -> tuple[str, ...]:
 def find(kind: Kind, name: str) -> Any:
     """The `PLUGIN` of the one module that carries the name."""
     if name not in names(kind):
-        raise UnknownName(
-            f"no {kind[:-1] if kind != 'modalities' else 'modality'} is called {name!r}.{near(name, names(kind))}"
-        )
+        raise UnknownName(f"no {_ONE.get(kind, kind[:-1])} is called {name!r}.{near(name, names(kind))}")
     if name in _outside(kind):
         return _outside(kind)[name].load()
     return importlib.import_module(f"synthgen.{kind}.{name.replace('/', '.')}").PLUGIN

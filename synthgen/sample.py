@@ -1,4 +1,4 @@
-"""A payload with its label and where it came from, and the small values around it."""
+"""A payload with its label, and the small values around it."""
 
 from __future__ import annotations
 
@@ -26,26 +26,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """All that is needed to make a sample again, and to say where it came from.
-
-    `settings` and `draw` hold one value a step that was taken; `source_ids` are the real ancestors.
-    """
-
-    generator: str
-    parents: tuple[str, ...]
-    source_ids: tuple[str, ...]
-    settings: tuple[Mapping[str, Any], ...]
-    draw: tuple[Draw, ...]
-    bounds: Bounds
-    seed: int
-    index: int
-    round: int
-    model_sha256: tuple[str, ...] = ()
-    prompt_sha256: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """One payload with its label: hard (`label`), or soft (`weights`, counted for `label`), or none.
 
@@ -60,7 +40,6 @@ class Sample:
     annotations: Mapping[str, Any] = field(default_factory=dict)
     split: str = "train"
     licence: str = ""
-    origin: Origin | None = None
 
     @property
     def payload(self) -> Any:
@@ -91,7 +70,7 @@ class Work(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """What a filter sees of a sample: never its origin; the parents' payloads only if the filter asks for them."""
+    """What a filter sees of a sample: never how it was made; the parents' payloads only if the filter asks for them."""
 
     payload: Any
     label: str | None

@@ -63,10 +63,15 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     return pa.Table.from_batches([batch.select(schema.names) for batch in batches(path, columns)], schema)
 
 
-def clear(place: Path, shards: Iterable[Path] = ()) -> None:
-    """Remove shards that a version holds now, and drafts that a crash left more than an hour ago."""
+def clear(place: Path, shards: Iterable[Path] = (), before: float = 0.0) -> None:
+    """Remove shards that a version holds now, and drafts that a crash left more than an hour ago.
+
+    Shards staged before the time `before` (as time.time() says it) go too: a run gives its start, and is the only one
+    at work on its dataset, so that they are of recipes that were given up.
+    """
     for path in shards:
         path.unlink(missing_ok=True)
-    for draft in (place / "staging").glob(".*.draft"):
-        if time.time() - draft.stat().st_mtime > _LEFT_OVER_S:
-            draft.unlink(missing_ok=True)
+    for pattern, limit in ((".*.draft", time.time() - _LEFT_OVER_S), ("[!.]*.arrow", before)):
+        for path in (place / "staging").glob(pattern):
+            if path.stat().st_mtime < limit:
+                path.unlink(missing_ok=True)

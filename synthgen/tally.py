@@ -171,4 +171,4 @@ def _pairs(batch: pa.RecordBatch, column: str) -> Counter[tuple[str, str]]:
     makers = batch["generator"].take(pc.list_parent_indices(batch[column]))
     grouped = pa.table({"value": values, "maker": makers}).group_by(["value", "maker"])
     rows = grouped.aggregate([([], "count_all")]).to_pylist()
-    return Counter({(row["value"], row["maker"]): row["count_all"] for row in rows})
+    return Counter({(row["value"], row["maker"]): row["count_all"] for row in rows if row["value"]})

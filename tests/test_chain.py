@@ -70,6 +70,13 @@ def test_two_turns_of_a_chain_stay_inside_the_bounds_of_one():
     assert 15 < max(map(abs, sums)) <= 30
 
 
+def test_alternatives_stay_inside_their_own_settings():
+    gentle, wide = ({"use": "image/affine", "turn_range": [-b, b]} for b in (2, 40))
+    what = entry({"steps": [{"one_of": [gentle, wide]}]})
+    for outcome in outcomes(what, jobs(200, what)):
+        assert abs(outcome.draws[0]["turn"]) <= outcome.settings[0]["turn_range"][1]
+
+
 class Wild(Affine):
     """Turns further than it may. Source: none."""
 

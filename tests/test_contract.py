@@ -42,14 +42,30 @@ def test_a_relabelled_half_turn_makes_a_six_from_a_nine_and_never_stays_a_six():
     assert other.notes == ("half_turn makes '9' into '6'",)
 
 
-def test_a_relabelled_switch_stays_forbidden_for_classes_without_a_target():
-    (route,) = contract(half_turn={"relabel": {"6": "9"}, "allow": False}).routes([HALF_TURN], "1", DIGITS)
+def test_a_relabelling_map_forbids_the_classes_that_it_leaves_out():
+    (route,) = contract(half_turn={"relabel": {"6": "9"}}).routes([HALF_TURN], "1", DIGITS)
     assert route.bounds["half_turn"] == (0, 0)
 
 
 def test_an_effect_of_degree_cannot_relabel():
     with pytest.raises(RecipeError, match="a matter of degree"):
-        contract(turn={"relabel": "9"}).routes([TURN], "6", DIGITS)
+        contract(turn={"relabel": "9"}).check({"turn": TURN})
+    assert len(contract(turn={"relabel": {"6": "9"}}).routes([TURN], "9", DIGITS)) == 1
+
+
+@pytest.mark.parametrize("rule", [0, 1, 0.5, [0, 0], [0, 1]])
+def test_a_switch_takes_no_number(rule):
+    with pytest.raises(RecipeError, match="mirror is on or off"):
+        contract(mirror=rule).check({"mirror": MIRROR})
+
+
+def test_a_relabelling_route_keeps_inside_the_bounds_of_both_classes():
+    rules = LabelContract.model_validate(
+        {"label": {"6": {"turn": 30, "half_turn": {"relabel": "9"}}, "9": {"turn": 5, "mirror": True}}}
+    )
+    _, other = rules.routes([TURN, HALF_TURN, MIRROR], "9", DIGITS)
+    assert other.parent_label == "6"
+    assert other.bounds == {"turn": (-5, 5), "half_turn": (1, 1), "mirror": (0, 0)}
 
 
 def test_a_number_means_a_factor_both_ways_for_ratios():
@@ -71,19 +87,22 @@ def test_every_short_form_is_understood(rule, bounds):
     assert contract(turn=rule).routes([TURN], "1", DIGITS)[0].bounds["turn"] == bounds
 
 
-@pytest.mark.parametrize("rule", ["maybe", [20, 0], {"up_too": 3}, None])
+@pytest.mark.parametrize(
+    "rule", ["maybe", [20, 0], {"up_too": 3}, None, [1, "b"], {"allow": False, "relabel": "9"}]
+)
 def test_other_forms_are_errors(rule):
-    with pytest.raises(ValueError, match=r"write|empty|up_too"):
+    with pytest.raises(ValueError, match=r"write|empty|up_too|either forbids"):
         contract(turn=rule)
 
 
 def test_unknown_effects_and_classes_are_named_with_the_nearest_known():
+    effects = {"turn": TURN, "mirror": MIRROR}
     with pytest.raises(RecipeError, match="trun: no generator has this effect. Did you mean 'turn'"):
-        contract(trun=5).check_names(["turn", "mirror"])
+        contract(trun=5).check(effects)
     with pytest.raises(RecipeError, match="class '66'"):
-        LabelContract.model_validate({"label": {"66": {"turn": 3}}}).check_names(["turn"], ["6", "9"])
+        LabelContract.model_validate({"label": {"66": {"turn": 3}}}).check(effects, ["6", "9"])
     with pytest.raises(RecipeError, match="class 'x'"):
-        contract(mirror={"relabel": {"6": "x"}}).check_names(["mirror"], ["6", "9"])
+        contract(mirror={"relabel": {"6": "x"}}).check(effects, ["6", "9"])
 
 
 def test_two_turns_together_stay_inside_the_bounds_of_one():
@@ -105,3 +124,9 @@ def test_what_must_happen_happens_once_in_a_chain():
 
 def test_steps_that_cannot_stay_inside_together_have_no_division():
     assert divide({"turn": (-30, 30)}, [(Effect("turn", 20, 30),), (Effect("turn", 20, 30),)]) is None
+
+
+def test_what_must_happen_happens_in_the_first_step_that_can():
+    unable = Effect.on_off("half_turn", False)
+    first, second = divide({"half_turn": (1, 1)}, [(unable,), (HALF_TURN,)])
+    assert (first["half_turn"], second["half_turn"]) == ((0, 0), (1, 1))

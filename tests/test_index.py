@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from digits import digits
+from PIL import Image
 
+from synthgen.errors import SourceError
 from synthgen.index import _Payloads
+from synthgen.recipe import parse_recipe
 from synthgen.stages.read import read
 
 
@@ -40,3 +43,32 @@ def test_memory_is_bounded_and_what_was_used_last_stays():
     for key in ("a", "b", "c", "a", "d", "a", "b"):
         get(key)
     assert loads == ["a", "b", "c", "d", "b"]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for i in range(2):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8), (90 * i, 50, 9)).save(tmp_path / "a" / f"{i}.png")
+    source = {"reader": "image_folder", "path": str(tmp_path)}
+    recipe = {
+        "name": "x",
+        "source": source,
+        "targets": {"balance_to": 3},
+        "generate": [{"use": "image/affine"}],
+    }
+    return read(parse_recipe(recipe))
+
+
+def test_a_file_that_changes_during_a_run_is_an_error(pictures, tmp_path):
+    first, second = pictures.items["train"]
+    (tmp_path / first.place).write_bytes((tmp_path / second.place).read_bytes())
+    for look in (pictures.raw, pictures.payload):
+        with pytest.raises(SourceError, match=f"'{first.place}' changed while the run worked. Run again"):
+            look(first)
+    (tmp_path / first.place).unlink()
+    with pytest.raises(
+        SourceError, match="changed while the run worked: it is no file, or is gone. Run again"
+    ):
+        pictures.raw(first)
+    assert pictures.payload(second).shape == (8, 8, 3)

@@ -6,6 +6,7 @@ from test_pipeline import TwoThreads
 
 from synthgen.pipeline import InProcess, run
 from synthgen.stages.replay import replay
+from synthgen.stages.verify import verify
 
 IMG2IMG = {"use": "image/img2img", "prompt": "digit", "fit_steps": 2, "fit_batch": 8, "steps": 4}
 GAN = {"use": "image/gan", "fit_steps": 2, "fit_batch": 8}
@@ -31,6 +32,17 @@ def version(tmp_path_factory):
 def test_batch_size_and_workers_do_not_change_the_digest(version, tmp_path, executor, changes):
     recipe = networks(tmp_path, **changes).model_copy(update={"shard": 3})
     assert run(recipe, executor).version.digest == version.digest
+
+
+def test_every_sample_names_the_model_that_made_it_also_among_alternatives(tmp_path):
+    one_of = [GAN, GAN | {"fit_steps": 3}]
+    recipe = digits(tmp_path, filters=(), generate=[{"steps": [{"one_of": one_of}, {"use": "image/erase"}]}])
+    version = run(recipe.model_copy(update={"max_rounds": 1})).version
+    rows = list(version.rows(["id", "model_sha256"]))
+    assert len({row["model_sha256"][0] for row in rows}) == 2
+    assert all(row["model_sha256"][1] is None for row in rows)
+    assert all(replay(version, row["id"]).identical for row in rows[::4])
+    assert verify(version).ok
 
 
 def test_samples_of_networks_are_made_again_alone(version):

@@ -47,3 +47,16 @@ def _unless_there(make, state, shard, times):
 def test_staging_is_empty_after_publication(tmp_path):
     run(digits(tmp_path))
     assert not list((tmp_path / "digits" / "staging").iterdir())
+
+
+def test_shards_staged_under_another_recipe_are_not_taken_over(tmp_path, tmp_path_factory, monkeypatch):
+    mine = {"reader": "digits", "cut": {"6": 12, "9": 12}, "licence": "MIT"}
+    clean = run(digits(tmp_path_factory.mktemp("clean"), source=mine)).version
+    monkeypatch.setattr(Run, "publish", lambda self, said, selection: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(digits(tmp_path))
+    monkeypatch.undo()
+    version = run(digits(tmp_path, source=mine)).version
+    assert not list((tmp_path / "digits" / "staging").iterdir())
+    assert {row["licence"] for row in version.rows(["licence"])} == {"MIT"}
+    assert version.digest == clean.digest

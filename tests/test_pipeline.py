@@ -111,6 +111,47 @@ def test_a_request_adds_to_the_newest_version_and_stays(tmp_path):
     assert run(digits(tmp_path), fresh=True).version.digest == first.digest
 
 
+def test_a_request_never_keeps_again_what_the_version_has_kept(tmp_path):
+    still = dict.fromkeys(("turn_range", "shift_range", "shear_range"), (0, 0)) | {"resize_range": (1, 1)}
+    mirror = {"use": "image/affine", "mirror_share": 0.5, **still}
+    recipe = digits(
+        tmp_path, filters=("readable",), generate=[mirror], contract={"every": {"mirror": True}}, max_rounds=2,
+        targets={"counts": {"6": 24}},
+    )  # fmt: skip
+    first = run(recipe).version
+    second = run(recipe, request={"6": 12}).version
+    rows = second.rows(["id", "decision", "payload"])
+    kept = [recipe.modality.decode(row["payload"]).tobytes() for row in rows if row["decision"] == "kept"]
+    assert len(kept) >= len(ids(first, decision="kept"))
+    assert len(kept) == len(set(kept))
+
+
+def test_a_request_for_a_class_that_has_more_than_its_target_makes_them_too(tmp_path):
+    run(digits(tmp_path))
+    version = run(digits(tmp_path), request={"0": 3}).version
+    assert len(ids(version, decision="kept", label="0")) == 3
+    assert not run(digits(tmp_path)).new
+
+
+def test_a_request_with_a_changed_recipe_describes_the_dataset_anew(tmp_path):
+    run(digits(tmp_path))
+    other = digits(
+        tmp_path, generate=[{"use": "image/erase"}], source={"reader": "digits", "cut": {"6": 12}, "size": 16}
+    )
+    version = run(other, request={"6": 2}).version
+    assert (version.record["base"], version.record["extra"]) == (None, {"6": 2})
+    assert len(ids(version, decision="kept", label="6")) == 18 + 2
+    assert {row["generator"] for row in version.rows(["generator"])} == {"image/erase"}
+    assert all(replay(version, sample).identical for sample in sorted(ids(version))[::9])
+    assert not run(other).new
+
+
+def test_a_request_that_the_contract_refuses_is_refused_with_its_reasons(tmp_path):
+    wild = digits(tmp_path, generate=[{"use": "image/affine", "turn_range": [80, 90]}])
+    with pytest.raises(RecipeError, match="nothing can be made for '6': image/affine: turn 80 to 90"):
+        run(wild, request={"6": 2})
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [({"x": 5}, "no class 'x'"), ({"6": 0}, "0 samples"), ({"6": 10**7}, "ask for 1 to")],

@@ -12,7 +12,7 @@ NAMES = sorted(p.stem for p in SHIPPED.glob("*.toml"))
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_loads_and_is_named_after_its_file(name):
-    recipe = load_recipe(name, GIVEN)
+    recipe = load_recipe(name, [] if name == "demo" else GIVEN)
     assert recipe.name == name
     assert recipe.description
 
@@ -32,7 +32,7 @@ def test_the_demo_says_what_the_contract_does_to_6_and_9():
 
 @pytest.mark.parametrize("name", ["demo", "sign_digits"])
 def test_digits_and_right_hands_are_not_mirrored(name):
-    recipe = load_recipe(name, GIVEN)
+    recipe = load_recipe(name, [] if name == "demo" else GIVEN)
     effects = [e for entry in recipe.generate for e in entry.effects()]
     for label in "0123456789":
         rule = recipe.contract.rule(label, "mirror")

@@ -23,8 +23,9 @@ def test_an_unknown_name_offers_the_nearest():
         UnknownName, match="no generator is called 'image/afine'. Did you mean 'image/affine'"
     ):
         registry.find("generators", "image/afine")
-    with pytest.raises(UnknownName, match="no modality is called 'smell'"):
-        registry.find("modalities", "smell")
+    for kind, one in (("modalities", "modality"), ("benches", "bench"), ("filters", "filter")):
+        with pytest.raises(UnknownName, match=f"no {one} is called 'smell'"):
+            registry.find(kind, "smell")
 
 
 def test_a_hint_lists_what_is_known_if_nothing_is_near():

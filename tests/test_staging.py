@@ -38,3 +38,14 @@ def test_clear_removes_shards_and_old_drafts_only(tmp_path):
     os.utime(old, (0, time.time() - 7200))
     staging.clear(tmp_path, [path])
     assert sorted(p.name for p in (tmp_path / "staging").iterdir()) == sorted([new.name, other.name])
+
+
+def test_clear_removes_what_was_staged_before_the_run_began(tmp_path):
+    paths = made_up(tmp_path, n=40, shard=10).staged
+    began = time.time()
+    for path, age in zip(paths, (500, 7200, -5, -1), strict=True):
+        os.utime(path, (began, began - age))
+    staging.clear(tmp_path, [paths[3]])
+    assert [p.exists() for p in paths] == [True, True, True, False]
+    staging.clear(tmp_path, [], began)
+    assert [p.exists() for p in paths] == [False, False, True, False]

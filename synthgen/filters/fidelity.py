@@ -24,7 +24,7 @@ FEW = 30
 """Classes smaller than this borrow what larger ones look like when they are cut to that size."""
 TRIALS = 8
 SOFT = 0.3
-"""A soft label is judged by each class of at least this weight."""
+"""A sample with a soft label has to be like the real ones of one of its classes of at least this weight."""
 
 
 class Model(NamedTuple):

@@ -42,8 +42,8 @@ class LabelAgreement(Filter):
     """Reject a sample whose wanted class the ensemble hardly believes in.
 
     One classifier a fold, trained on the other folds. A class needs the probability that `right_share` of its real
-    samples got from the member that had not seen them, at least what `wrong_share` of the other classes' samples got
-    for it, and never more than `most_needed`. Score: the ensemble's probability of the class.
+    samples got from the member that had not seen them, cut to `most_needed` unless samples of the other classes get
+    more for it: then up to what `wrong_share` of those stay below. Score: the ensemble's probability of the class.
     Source: out-of-fold thresholds as in Northcutt et al. 2021 (confident learning), section 3.
     """
 
@@ -57,6 +57,13 @@ class LabelAgreement(Filter):
     right_share: Annotated[float, Field(gt=0, lt=1)] = 0.9
     wrong_share: Annotated[float, Field(gt=0, lt=1)] = 0.97
     most_needed: Annotated[float, Field(gt=0, lt=1)] = 0.35
+
+    def given_model(self) -> Path | None:
+        if self.model == "fit":
+            return None
+        from synthgen.models import image_transformer
+
+        return image_transformer.local_folder(self.model)
 
     def fit(
         self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,

@@ -125,19 +125,6 @@ class Image(Modality):
         return np.kron(small, np.ones((8, 8, 1), np.uint8))
 
 
-def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The picture at another size, on one thread; itself where it has that size."""
-    import cv2
-
-    if picture.shape[:2] == (height, width):
-        return picture
-    cv2.setNumThreads(1)
-    smaller = height * width < picture.shape[0] * picture.shape[1]
-    way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    scaled: np.ndarray = cv2.resize(picture, (width, height), interpolation=way)
-    return scaled
-
-
 @lru_cache(maxsize=64)
 def _text_chunk(key: str, value: str) -> bytes:
     body = b"iTXt" + key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from synthgen import seeds
+from synthgen.models.resizing import resized
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,13 +86,10 @@ class Draws:
 
 def as_tensor(pictures: np.ndarray[Any, Any], size: int) -> Tensor:
     """Bytes (n, 1 or 3, size, size); one channel where all pictures are grey."""
-    import cv2
     import numpy as np
 
     if pictures.shape[1:3] != (size, size):
-        shrink = max(pictures.shape[1:3]) > size
-        way = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
-        pictures = np.stack([cv2.resize(picture, (size, size), interpolation=way) for picture in pictures])
+        pictures = np.stack([resized(picture, size, size) for picture in pictures])
     if (pictures == pictures[..., :1]).all():
         pictures = pictures[..., :1]
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)

@@ -23,6 +23,7 @@ from synthgen.errors import ModelError
 from synthgen.mixture import Learnt, Mixture
 from synthgen.models.classifier import Classifier
 from synthgen.models.image_moves import Augment, allowed, moved
+from synthgen.models.resizing import resized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,13 +93,9 @@ class ImageClassifier(nn.Module):  # type: ignore[misc]
 
 def fit_size(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Pictures of any sizes as one uint8 array (n, size, size, 3)."""
-    import cv2
-
     out = np.empty((len(pictures), size, size, 3), np.uint8)
     for row, picture in zip(out, pictures, strict=True):
-        shrinks = picture.shape[0] * picture.shape[1] > size * size
-        way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-        row[:] = cv2.resize(picture, (size, size), interpolation=way)
+        row[:] = resized(picture, size, size)
     return out
 
 

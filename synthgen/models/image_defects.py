@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthgen.models.resizing import resized
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -42,11 +44,8 @@ def _jpeg(picture: Picture, quality: int) -> Picture:
 
 
 def _scaled(picture: Picture, factor: float) -> Picture:
-    import cv2
-
-    sides = [max(1, round(side * factor)) for side in picture.shape[1::-1]]
-    out: Picture = cv2.resize(picture, sides, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
-    return out
+    height, width = (max(1, round(side * factor)) for side in picture.shape[:2])
+    return resized(picture, height, width)
 
 
 def _cropped(picture: Picture, rng: np.random.Generator) -> Picture:

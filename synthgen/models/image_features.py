@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthgen.models.resizing import resized
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,17 +26,8 @@ PARTS = tuple((1 - 0.03 * i, i + 1) for i in range(11))
 
 
 def _canvas(picture: Picture, side: int) -> Floats:
-    import cv2
-
-    small = cv2.resize(picture.astype(np.float32), (side, side), interpolation=_way(picture, side))
-    out: Floats = small / np.float32(255)
-    return out
-
-
-def _way(picture: Picture, side: int) -> int:
-    import cv2
-
-    return cv2.INTER_AREA if picture.shape[0] * picture.shape[1] > side * side else cv2.INTER_CUBIC
+    small: Floats = resized(picture.astype(np.float32), side, side)
+    return small / np.float32(255)
 
 
 def signature(pictures: Sequence[Picture]) -> Floats:
@@ -64,7 +57,7 @@ def embed(pictures: Sequence[Picture]) -> Floats:
 def _embed(pictures: Sequence[Picture]) -> Floats:
     import cv2
 
-    small = [cv2.resize(p, (CANVAS, CANVAS), interpolation=_way(p, CANVAS)) for p in pictures]
+    small = [resized(picture, CANVAS, CANVAS) for picture in pictures]
     colour = np.stack(small).astype(np.float32) / 255
     down, across = np.empty((2, len(pictures), CANVAS, CANVAS), np.float32)
     for i, grey in enumerate((colour[..., 0] + colour[..., 1] + colour[..., 2]) / 3):

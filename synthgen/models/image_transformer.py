@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synthgen.device import one_thread
 from synthgen.errors import ModelError
+from synthgen.models.resizing import resized
 from synthgen.registry import near
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 16
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
 WANTED = ["config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json"]
 
 
@@ -61,7 +63,6 @@ def load(model: str, names: Sequence[str], device: str) -> Model:
 
 def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     """Probabilities (n, classes) over the wanted classes, from padded batches of one shape."""
-    import cv2
     import numpy as np
     import torch
 
@@ -73,9 +74,7 @@ def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.f
         some = pictures[start : start + BATCH]
         padded = np.zeros((BATCH, height, width, 3), np.float32)
         for row, picture in zip(padded, some, strict=False):
-            shrinks = picture.shape[0] * picture.shape[1] > height * width
-            way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-            row[:] = cv2.resize(picture, (width, height), interpolation=way)
+            row[:] = resized(picture, height, width)
         x = ((padded / 255 - model.mean) / model.std).astype(np.float32).transpose(0, 3, 1, 2)
         with torch.inference_mode():
             logits = model.network(pixel_values=torch.from_numpy(x.copy()).to(device)).logits
@@ -85,20 +84,27 @@ def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.f
     return out
 
 
-def _folder(model: str) -> Path:
+def local_folder(model: str) -> Path | None:
+    """The folder that this names; None for a pinned hub id. Raises ModelError where it is neither."""
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
-    hub = re.fullmatch(r"([\w.-]+/[\w.-]+)@([0-9a-f]{40})", model)
-    if hub is None:
+    if not HUB_ID.fullmatch(model):
         raise ModelError(
             f"{model!r} is no folder. Give one, or a pinned hub id: owner/name@ and 40 hex digits."
         )
+    return None
+
+
+def _folder(model: str) -> Path:
+    if folder := local_folder(model):
+        return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
+    name, revision = model.split("@")
     try:
-        return Path(snapshot_download(hub[1], revision=hub[2], allow_patterns=WANTED))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=WANTED))
     except (HfHubHTTPError, OSError) as error:
         raise ModelError(
             f"{model} cannot be fetched ({type(error).__name__}). Check the id and the network, or give a folder."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from synthgen import __version__
 from synthgen.chain import Models, Outcome, key_of, run_chain
 from synthgen.index import Index
 from synthgen.recipe import Recipe
@@ -18,8 +19,8 @@ class Draft(NamedTuple):
     job: Job
     parents: tuple[Sample, ...]
     outcome: Outcome
-    model_sha256: tuple[str, ...]
     prompt_sha256: tuple[str, ...]
+    code_version: str = __version__
 
 
 def identify(recipe: Recipe, jobs: Sequence[Job], models: Models) -> list[str]:
@@ -48,10 +49,12 @@ def generate(
     """
     parents = [tuple(index.sample(index.by_id[p]) for p in job.parents) for job in jobs]
     outcomes: dict[int, Outcome] = {}
+    versions = [__version__] * len(jobs)
     todo: dict[int, list[int]] = {}
     for at, (sample, job) in enumerate(zip(ids, jobs, strict=True)):
         if known and (row := known.get(sample)) and row.get("payload") is not None:
             outcomes[at] = _again(recipe, row)
+            versions[at] = row["code_version"]
         else:
             todo.setdefault(job.entry, []).append(at)
     for entry, places in todo.items():
@@ -61,7 +64,14 @@ def generate(
         outcomes.update(zip(places, fresh, strict=True))
     marks = {entry: marks_of(recipe, entry, models) for entry in {job.entry for job in jobs}}
     return [
-        Draft(ids[i], job, parents[i], _checked(recipe, outcomes[i]), *marks[job.entry])
+        Draft(
+            ids[i],
+            job,
+            parents[i],
+            _checked(recipe, job, outcomes[i]),
+            marks[job.entry][1],
+            versions[i],
+        )
         for i, job in enumerate(jobs)
     ]
 
@@ -72,11 +82,13 @@ def _again(recipe: Recipe, row: Mapping[str, Any]) -> Outcome:
     weights = json.loads(row["label_weights"]) if row["label_weights"] else None
     made = Made(recipe.modality.decode(row["payload"]), weights, json.loads(row["annotations"] or "{}"))
     taken = tuple(row["generator"].split("+"))
-    return Outcome(made, taken, tuple(json.loads(row["settings"])), tuple(json.loads(row["draw"])))
+    settings, draws = (tuple(json.loads(row[column])) for column in ("settings", "draw"))
+    return Outcome(made, taken, settings, draws, tuple(row["model_sha256"]))
 
 
-def _checked(recipe: Recipe, outcome: Outcome) -> Outcome:
-    """A payload that its modality does not accept is a failure of the generator, with the reason."""
+def _checked(recipe: Recipe, job: Job, outcome: Outcome) -> Outcome:
+    """A payload that its modality does not accept, or a soft label that is another class's, is a failure of the
+    generator, with the reason."""
     if isinstance(outcome.made, Failed):
         return outcome
     try:
@@ -86,4 +98,8 @@ def _checked(recipe: Recipe, outcome: Outcome) -> Outcome:
     weights = outcome.made.weights
     if weights is not None and abs(sum(weights.values()) - 1) > 1e-6:
         return outcome._replace(made=Failed(f"made soft labels that do not sum to 1: {dict(weights)}"))
+    if weights is not None and weights.get(job.label, 0) < max(weights.values()):
+        return outcome._replace(
+            made=Failed(f"made soft labels of another class than {job.label!r}: {dict(weights)}")
+        )
     return outcome

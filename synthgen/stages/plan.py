@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from synthgen.contract import Refusal, Route, divide
+from synthgen.contract import Bounds, Refusal, Route, divide, intersection
 from synthgen.errors import RecipeError
 from synthgen.index import Index
 from synthgen.reader import Item
@@ -75,11 +75,12 @@ def plan(
 ) -> Plan:  # fmt: skip
     """The jobs of the next round; loads no model.
 
-    `extra` is wanted on top of the recipe's targets, `only` limits the classes. Jobs of a generator entry are
-    numbered per class and never depend on other entries: an entry that did not change plans the same jobs again.
+    `extra` is wanted on top of the recipe's targets, or of what is there where that is more; `only` limits the
+    classes. Jobs of a generator entry are numbered per class and never depend on other entries: an entry that did not
+    change plans the same jobs again.
     """
     check(recipe, index)
-    wanted = {c: recipe.targets.wanted(c) + (extra or {}).get(c, 0) for c in index.labels}
+    wanted = {c: _wanted(recipe, index, c, (extra or {}).get(c, 0)) for c in index.labels}
     have = {c: len(index.by_label[c]) + done.kept.get(c, 0) for c in index.labels}
     jobs: list[Job] = []
     lines: list[Line] = []
@@ -112,12 +113,19 @@ def check(recipe: Recipe, index: Index) -> None:
             raise RecipeError(
                 f"[targets] names the class {label!r}, which the source does not hold.{near(label, index.labels)}"
             )
-    known = {e.name for entry in recipe.generate for e in entry.effects()}
-    if any(set(rules) - known for rules in (recipe.contract.every, *recipe.contract.label.values())):
+    known = {e.name: e for entry in recipe.generate for e in entry.effects()}
+    if any(set(rules) - set(known) for rules in (recipe.contract.every, *recipe.contract.label.values())):
         modality = recipe.reader.modality
         every = (find("generators", n) for n in names("generators") if n.startswith(f"{modality}/"))
-        known |= {e.name for cls in every for e in cls().effects()}
-    recipe.contract.check_names(known, index.labels)
+        known = {e.name: e for cls in every for e in cls().effects()} | known
+    recipe.contract.check(known, index.labels)
+    for generator in (g for entry in recipe.generate for g in entry.generators):
+        generator.prompts(index.labels)
+
+
+def _wanted(recipe: Recipe, index: Index, label: str, extra: int) -> int:
+    target = recipe.targets.wanted(label)
+    return max(target, len(index.by_label[label])) + extra if extra else target
 
 
 def _routes(recipe: Recipe, index: Index, entry: GenerateEntry, label: str) -> list[Route] | Refusal:
@@ -129,11 +137,29 @@ def _routes(recipe: Recipe, index: Index, entry: GenerateEntry, label: str) -> l
     routes = recipe.contract.routes(entry.effects(), label, index.labels)
     if isinstance(routes, Refusal):
         return routes
-    if not entry.parents:
-        routes = routes[:1]
+    if (
+        entry.parents != 1
+    ):  # what takes no parent needs no other class's, and a mixture has weights of its own classes
+        routes = [route for route in routes if route.parent_label == label][:1]
     steps = [step.effects for step in entry.steps]
     fitting = [route for route in routes if divide(route.bounds, steps) is not None]
+    if entry.parents == 2 and fitting and not _partners(recipe, index, entry, fitting[0]):
+        return Refusal("the contract lets it mix this class with no other")
     return fitting or Refusal("its steps together leave no room inside the contract's bounds")
+
+
+def _partners(recipe: Recipe, index: Index, entry: GenerateEntry, route: Route) -> dict[str, Bounds]:
+    """The classes that may be mixed in, each with the bounds that both classes tolerate."""
+    partners: dict[str, Bounds] = {}
+    steps = [step.effects for step in entry.steps]
+    for label in index.labels:
+        answer = recipe.contract.routes(entry.effects(), label, ())
+        if label == route.parent_label or isinstance(answer, Refusal):
+            continue
+        both = {name: intersection(b, answer[0].bounds[name]) for name, b in route.bounds.items()}
+        if all(low <= high for low, high in both.values()) and divide(both, steps) is not None:
+            partners[label] = both
+    return partners
 
 
 def _how_many(recipe: Recipe, missing: int, label: str, done: Progressed) -> int:
@@ -160,6 +186,7 @@ def _jobs(
     pool: list[tuple[Route, Item | None]] = [(routes[0], None)]
     if entry.parents:
         pool = [(route, item) for route in routes for item in index.by_label[route.parent_label]]
+    partners = _partners(recipe, index, entry, routes[0]) if entry.parents == 2 else {}
     orders: dict[int, list[int]] = {}
     for i in indices:
         turn, at = divmod(i, len(pool))
@@ -167,13 +194,16 @@ def _jobs(
             orders[turn] = numpy_rng(recipe.seed, entry.key, label, turn).permutation(len(pool)).tolist()
         route, item = pool[orders[turn][at] if len(pool) > 1 else 0]
         parents: tuple[str, ...] = (item.id,) if item else ()
+        bounds = route.bounds
         if entry.parents == 2:
-            parents += (_partner(recipe, index, entry, label, i),)
-        yield Job(place, label, i, parents, route.bounds, recipe.seed, round_)
+            partner = _partner(recipe, index, entry, label, i, list(partners))
+            parents, bounds = (*parents, partner.id), partners[str(partner.label)]
+        yield Job(place, label, i, parents, bounds, recipe.seed, round_)
 
 
-def _partner(recipe: Recipe, index: Index, entry: GenerateEntry, label: str, i: int) -> str:
+def _partner(
+    recipe: Recipe, index: Index, entry: GenerateEntry, label: str, i: int, others: list[str]
+) -> Item:
     rng = numpy_rng(recipe.seed, entry.key, label, i, "partner")
-    others = [c for c in index.labels if c != label]
     items = index.by_label[others[int(rng.integers(len(others)))]]
-    return items[int(rng.integers(len(items)))].id
+    return items[int(rng.integers(len(items)))]

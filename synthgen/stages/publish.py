@@ -32,10 +32,11 @@ def publish(
 ) -> DatasetVersion:  # fmt: skip
     """Publish staged shards as the next version, or return the one that this run has published before.
 
-    `decisions` says kept or surplus for each staged candidate, `reasons` why it is surplus. With a `base`, which has to be the newest version, the
-    rows are added to its rows; else the version holds these rows alone. `record` is kept beside them; its `counts` are
-    those of the whole version. Raises BalanceError if an item or job is missing or doubled, OutdatedBase if another
-    run was faster, PublishError if the disk refuses: nothing is published then, and the staged shards stay.
+    `decisions` says kept or surplus for each staged candidate, `reasons` why it is surplus. With a `base`, which has
+    to be the newest version, the rows are added to its rows; else the version holds these rows alone. `record` is kept
+    beside them; its `counts` are those of the whole version. Raises BalanceError if an item or job is missing or
+    doubled, OutdatedBase if another run was faster, PublishError if the disk refuses: nothing is published then, and
+    the staged shards stay.
     """
     check_sources(record)
     dataset.prepare()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from synthgen import device, registry
 from synthgen.chain import Fitted, key_of, make_again
@@ -18,7 +18,7 @@ from synthgen.errors import DatasetError, ModelError
 from synthgen.generator import GIVEN, Generator
 from synthgen.modality import Modality, marker
 from synthgen.reader import Reader
-from synthgen.sample import Failed, Job, Sample
+from synthgen.sample import Draw, Failed, Job, Sample
 from synthgen.seeds import folder_sha256, hash_of
 
 
@@ -49,20 +49,17 @@ def replay(version: DatasetVersion, sample_id: str) -> Replayed:
     if row["payload_sha256"] is None:
         raise DatasetError(f"{row['id']} has no payload: it {row['decision']} ({'; '.join(row['reasons'])}).")
     modality: Modality = registry.find("modalities", row["modality"])()
-    generators = _generators(version, row)
     notes: list[str] = []
+    steps = _steps(version, row)
     models = {
-        key_of("generator", g): _model(version, row, name, g, notes)
-        for name, g in generators
-        if _is_network(g)
+        key_of("generator", step.generator): _model(version, row, step, notes)
+        for step in steps
+        if step.sha256
     }
     bounds = {name: (low, high) for name, (low, high) in json.loads(row["bounds"]).items()}
     job = Job(0, row["label"], row["index"], tuple(row["parents"]), bounds, row["seed"], row["round"])
     parents = tuple(_parent(version, modality, p) for p in row["parents"])
-    draws = json.loads(row["draw"])
-    made = make_again(
-        [(g, draw) for (_, g), draw in zip(generators, draws, strict=True)], job, parents, models
-    )
+    made = make_again([(step.generator, step.draw) for step in steps], job, parents, models)
     if isinstance(made, Failed):
         raise DatasetError(f"{row['id']} could not be made again: {made.reason}")
     data = modality.encode(made.payload, marker(row["id"]))
@@ -70,34 +67,37 @@ def replay(version: DatasetVersion, sample_id: str) -> Replayed:
     return Replayed(row["id"], row["generator"], row["label"], data, sha, row["payload_sha256"], tuple(notes))
 
 
-def _generators(version: DatasetVersion, row: Mapping[str, Any]) -> list[tuple[str, Generator]]:
-    generators = []
-    for name, settings in zip(row["generator"].split("+"), json.loads(row["settings"]), strict=True):
+class _Step(NamedTuple):
+    name: str
+    generator: Generator
+    draw: Draw
+    sha256: str | None
+    known: Mapping[str, Any]
+
+
+def _steps(version: DatasetVersion, row: Mapping[str, Any]) -> list[_Step]:
+    """The steps that were taken, each with the model that it used."""
+    steps = []
+    columns = (
+        row["generator"].split("+"),
+        *(json.loads(row[c]) for c in ("settings", "draw")),
+        row["model_sha256"],
+    )
+    for name, settings, draw, sha in zip(*columns, strict=True):
+        known = version.record["models"].get(sha, {})
+        if sha and not known:
+            raise DatasetError(
+                f"{version.tag} does not name the model {sha} that {name} used for {row['id']}."
+            )
         if settings.get("model") == GIVEN:
-            settings["model"] = _known(version, row, name)[1]["given"]
-        generators.append(
-            (name, checked(registry.find("generators", name), settings, f"{row['id']}: {name}"))
-        )
-    return generators
+            settings["model"] = known["given"]
+        generator = checked(registry.find("generators", name), settings, f"{row['id']}: {name}")
+        steps.append(_Step(name, generator, draw, sha, known))
+    return steps
 
 
-def _known(version: DatasetVersion, row: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]]:
-    known: Mapping[str, Any] = version.record["models"]
-    for sha in row["model_sha256"]:
-        if known.get(sha, {}).get("name") == name:
-            return sha, known[sha]
-    raise DatasetError(f"{version.tag} does not name the model that {name} used for {row['id']}.")
-
-
-def _is_network(generator: Generator) -> bool:
-    return generator.learns() is not None or generator.compute("cpu") is not None
-
-
-def _model(
-    version: DatasetVersion, row: Mapping[str, Any], name: str, generator: Generator, notes: list[str]
-) -> Fitted:
-    sha, known = _known(version, row, name)
-    weights = known["weights_sha256"]
+def _model(version: DatasetVersion, row: Mapping[str, Any], step: _Step, notes: list[str]) -> Fitted:
+    weights, generator = step.known["weights_sha256"], step.generator
     folder: Path | None = version.dataset.model_folder(weights)
     if generator.learns() is None:
         folder = generator.given_model()
@@ -106,11 +106,12 @@ def _model(
                 f"the model at {folder} is not the one that made {row['id']}: its files have changed."
             )
     where = device.pick_device()
-    if hash_of(weights, generator.compute(where)) != sha:
+    here = hash_of(weights, generator.compute(where))
+    if here != step.sha256:
         notes.append(
-            f"{name} ran on another device or batch shape than here ({where}): values may differ slightly"
+            f"{step.name} ran on another device or batch shape than here ({where}): values may differ slightly"
         )
-    return Fitted(hash_of(weights, generator.compute(where)), partial(generator.load, folder, where))
+    return Fitted(here, partial(generator.load, folder, where))
 
 
 def _parent(version: DatasetVersion, modality: Modality, parent: str) -> Sample:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from synthgen.diversity import farthest_first, mean_distance, vendi
+from synthgen.diversity import mean_distance, vendi
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +22,9 @@ MOST_MEASURED = 4000
 
 @dataclass(frozen=True)
 class Candidates:
-    """What passed the filters for one class: ids, hashes of the bare payloads, and embeddings (m, d) of the first m.
+    """Samples of one class: ids, hashes of the bare payloads, and embeddings (m, d) of the first m.
 
-    Fewer are embedded than passed only where nearly all are kept anyway.
+    Of what passed the filters fewer are embedded only where nearly all are kept anyway.
     """
 
     ids: tuple[str, ...]
@@ -39,32 +40,30 @@ class Selection:
     reasons: dict[str, str]
     diversity: dict[str, dict[str, dict[str, float]]]
 
-    def kept(self, label_of: Mapping[str, str]) -> dict[str, int]:
-        """Kept samples a class."""
-        counts: dict[str, int] = {}
-        for sample, decision in self.decisions.items():
-            if decision == "kept":
-                counts[label_of[sample]] = counts.get(label_of[sample], 0) + 1
-        return counts
-
 
 def select(
-    candidates: Mapping[str, Candidates], room: Mapping[str, int], real: Mapping[str, np.ndarray]
+    candidates: Mapping[str, Candidates],
+    room: Mapping[str, int],
+    real: Mapping[str, np.ndarray],
+    held: Mapping[str, Candidates] = MappingProxyType({}),
 ) -> Selection:
     """Decide on every candidate: `kept`, or `surplus` with the reason.
 
-    `room` is how many each class still takes, `real` the embeddings of its real samples, which the kept ones should
-    differ from too.
+    `room` is how many each class still takes, `real` the embeddings of its real samples, `held` the synthetic ones
+    that it has kept before: what is kept now should differ from both, and is none of the latter again.
     """
     decisions: dict[str, str] = {}
     reasons: dict[str, str] = {}
     diversity = {}
     for label, those in sorted(candidates.items()):
-        distinct, twins = _distinct(those)
+        there = held.get(label)
+        distinct, twins = _distinct(those, there)
         for i, first in twins.items():
             decisions[those.ids[i]] = "surplus"
-            reasons[those.ids[i]] = f"the same as {those.ids[first][:12]}"
-        taken = _spread(those.embeddings, distinct, room.get(label, 0), real.get(label))
+            reasons[those.ids[i]] = f"the same as {first[:12]}"
+        near = [real[label]] if label in real else []
+        near += [there.embeddings] if there and len(there.embeddings) else []
+        taken = _spread(those.embeddings, distinct, room.get(label, 0), near)
         for i in distinct:
             decisions[those.ids[i]] = "kept" if i in taken else "surplus"
             if i not in taken:
@@ -76,38 +75,45 @@ def select(
     return Selection(decisions, reasons, diversity)
 
 
-def _distinct(those: Candidates) -> tuple[list[int], dict[int, int]]:
-    """Positions of the first of each group of equal samples, and for the others which one they equal.
+def _distinct(those: Candidates, there: Candidates | None) -> tuple[list[int], dict[int, str]]:
+    """Positions of the first of each group of equal samples that is not there yet; the others, with what they equal.
 
-    Equal payloads are found everywhere, those that only look the same within a block.
+    Equal payloads are found everywhere, those that only look the same within a block and among what is there.
     """
-    import numpy as np
+    from synthgen.models import nearest
 
-    first_of: dict[str, int] = {}
-    twins: dict[int, int] = {}
+    first_of = dict(zip(there.content, there.ids, strict=True)) if there else {}
+    twins: dict[int, str] = {}
     for i, content in enumerate(those.content):
-        if first_of.setdefault(content, i) != i:
+        if first_of.setdefault(content, those.ids[i]) != those.ids[i]:
             twins[i] = first_of[content]
     for start in range(0, len(those.embeddings), BLOCK):
-        x = those.embeddings[start : start + BLOCK].astype(np.float32)
-        for i, j in np.argwhere(np.triu(x @ x.T > SAME, 1)) + start:
-            if i not in twins and j not in twins:
-                twins[int(j)] = int(i)
+        block = nearest.rounded(those.embeddings[start : start + BLOCK])
+        if there and len(there.embeddings):
+            for i, j in nearest.alike(block, nearest.rounded(there.embeddings), SAME).items():
+                twins.setdefault(start + i, there.ids[j])
+        for i, j in nearest.twins(block, SAME):
+            if start + i not in twins and start + j not in twins:
+                twins[start + j] = those.ids[start + i]
     return [i for i in range(len(those.ids)) if i not in twins], twins
 
 
-def _spread(embeddings: np.ndarray, among: Sequence[int], room: int, real: np.ndarray | None) -> set[int]:
+def _spread(embeddings: np.ndarray, among: Sequence[int], room: int, near: Sequence[np.ndarray]) -> set[int]:
     """Positions to keep: those that differ most; what was not embedded comes after, in its order."""
     import numpy as np
+
+    from synthgen.models import nearest
 
     if room >= len(among):
         return set(among)
     seen = [i for i in among if i < len(embeddings)]
     blocks = [list(b) for b in np.array_split(np.asarray(seen, int), -(-len(seen) // BLOCK))] if seen else []
     parts = np.diff(np.linspace(0, min(max(room, 0), len(seen)), len(blocks) + 1).round().astype(int))
+    there = nearest.rounded(np.concatenate(near)) if near else None
     taken: set[int] = set()
     for block, part in zip(blocks, parts, strict=True):
-        taken |= {int(block[i]) for i in farthest_first(embeddings[block], int(part), real)}
+        rows = nearest.rounded(embeddings[block])
+        taken |= {int(block[i]) for i in nearest.farthest_first(rows, int(part), there)}
     return taken | set(among[len(seen) :][: max(room, 0) - len(taken)])
 
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from synthgen import __version__, rows
+from synthgen import rows
 from synthgen.modality import marker
 from synthgen.recipe import Recipe
 from synthgen.sample import Failed, Made, Verdict
@@ -59,7 +59,6 @@ def _same(recipe: Recipe) -> dict[str, Any]:
         "split": "train",
         "recipe_key": recipe.key,
         "licence": recipe.source.licence,
-        "code_version": __version__,
         "created_at": datetime.datetime.now(datetime.UTC),
     }
 
@@ -105,8 +104,9 @@ def _lineage(recipe: Recipe, draft: Any, written: _Written) -> dict[str, Any]:
         "seed": job.seed,
         "index": job.index,
         "round": job.round,
-        "model_sha256": list(draft.model_sha256),
+        "model_sha256": list(draft.outcome.models),
         "prompt_sha256": list(draft.prompt_sha256),
+        "code_version": draft.code_version,
         "source_licences": sorted({p.licence for p in draft.parents} or {recipe.source.licence}),
     }
 

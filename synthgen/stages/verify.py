@@ -129,7 +129,7 @@ class _Checking:
         self.counts.update(batch.column("decision").to_pylist())
         for name in ("parents", "source_ids"):
             self.parents.update(batch.column(name).flatten().to_pylist())
-        self.named_models.update(batch.column("model_sha256").flatten().to_pylist())
+        self.named_models.update(batch.column("model_sha256").flatten().drop_null().to_pylist())
 
     def whole(self) -> Iterator[Problem]:
         if self.checked["rows"] < len(self.version):

@@ -51,6 +51,17 @@ def test_the_same_version_exports_to_the_same_files(name, export, version, tmp_p
 
 
 @every_export
+def test_a_place_that_cannot_be_written_to_is_said_without_speaking_of_staging(
+    name, export, version, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PublishError, match="a file lies where a folder should be") as caught:
+        export.write(version, tmp_path / "file" / "out")
+    assert "staging" not in str(caught.value)
+    assert "name another place" in str(caught.value)
+
+
+@every_export
 def test_nothing_is_written_outside_whatever_the_classes_are_called(name, export, version, tmp_path):
     (tmp_path / "around").mkdir()
     export.write(version, tmp_path / "around" / "out")

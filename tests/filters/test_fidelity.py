@@ -36,6 +36,12 @@ def test_a_mixture_is_judged_by_its_classes_with_more_slack(fit):
     assert fit.judge(mixed, "3", weights={"3": 0.6, "8": 0.4}).passed
 
 
+def test_a_mixture_has_to_be_like_one_of_its_classes(fit):
+    zero = real("holdout", 1, "0")[0].payload
+    assert fit.judge(zero, "1", weights={"1": 0.6, "0": 0.4}).passed
+    assert not fit.judge(zero, "1", weights={"1": 0.8, "0": 0.2}).passed
+
+
 def test_a_sample_without_label_is_compared_with_all(fit):
     assert fit.judge(real("holdout", 1, "5")[0].payload, None).passed
 

@@ -47,6 +47,15 @@ def test_each_sample_but_the_only_one_of_a_class_is_left_out_once():
     assert fold[13] == -1
 
 
+@pytest.mark.parametrize(("others", "needed"), [((0.0, 0.1), 0.35), ((0.4, 0.6), 0.6), ((0.8, 0.99), 0.8)])
+def test_more_than_most_needed_is_asked_only_where_other_classes_get_more(others, needed):
+    of_a = np.concatenate([np.linspace(0.8, 1, 500), np.linspace(*others, 500)])
+    found = LabelAgreement(most_needed=0.35)._threshold(
+        np.stack([of_a, 1 - of_a], 1), np.repeat([0, 1], 500), 0
+    )
+    assert abs(found - needed) < 0.03
+
+
 def judged(seen: dict[str, float], label: str | None, **weights: float):
     names = list(seen)
     model = Model(lambda _: np.array([list(seen.values())]), names, dict.fromkeys(names, 0.3))

@@ -1,5 +1,5 @@
 import pytest
-from real_digits import IMAGE, Fit, real
+from real_digits import IMAGE, Fit, as_sample, real
 
 from synthgen.filters.leakage import Leakage
 from synthgen.seeds import numpy_rng
@@ -39,3 +39,24 @@ def test_without_a_holdout_everything_passes_and_that_is_said(tmp_path):
 def test_splits_that_share_pictures_are_reported(tmp_path):
     shared = real("train", 4, CLASSES)
     assert "share" in Fit(Leakage(), tmp_path, shared, shared[:8]).facts["notes"][0]
+
+
+def test_train_samples_that_are_holdout_ones_do_not_hide_the_others(tmp_path):
+    rng = numpy_rng("poison")
+    holdout = real("holdout", 20, CLASSES)
+    encoded = [as_sample(IMAGE.copies(s.payload, rng)["re-encoded"], str(s.label)) for s in holdout[:6]]
+    fit = Fit(Leakage(), tmp_path, [*real("train", 40, CLASSES), *encoded], holdout)
+    for sample in holdout[6::8]:
+        for kind, other in (IMAGE.copies(sample.payload, rng) | IMAGE.disguises(sample.payload, rng)).items():
+            assert not fit.judge(other, sample.label).passed, kind
+    assert fit.facts["train samples that are holdout ones"] == 6
+    assert "6 of 166 real train samples" in fit.facts["notes"][0]
+
+
+def test_the_threshold_has_a_floor(tmp_path):
+    rng = numpy_rng("crops")
+    holdout = real("holdout", 20, CLASSES)
+    cropped = [as_sample(IMAGE.disguises(s.payload, rng)["cropped"], str(s.label)) for s in holdout[:40]]
+    fit = Fit(Leakage(), tmp_path, [*real("train", 10, CLASSES), *cropped], holdout)
+    assert fit.facts["real train samples keep"] < fit.facts["threshold"] == IMAGE.leak_tolerance / 4
+    assert all(not fit.judge(IMAGE.copies(s.payload, rng)["re-encoded"]).passed for s in holdout[::9])

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from digits import digits
+
+from synthgen import pipeline
 
 HEAVY = {"numpy", "torch", "diffusers", "transformers", "prefect", "pandas", "lance", "pyarrow", "sklearn"}
 
@@ -74,6 +77,24 @@ def test_a_mistake_is_told_in_one_line_with_its_exit_code(synthgen, recipe, argu
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_page_and_a_payload_go_where_they_were_asked_for(synthgen, tmp_path):
+    recipe = digits(tmp_path / "outputs", targets={"counts": {"6": 14}})
+    sample = next(pipeline.run(recipe).version.rows(["id"]))["id"]
+    (tmp_path / "file").write_text("")
+    for arguments in (("audit", "digits", "--html"), ("replay", "digits", sample)):
+        assert synthgen(*arguments, "--out", "new/folder/out").returncode == 0
+        assert (tmp_path / "new" / "folder" / "out").stat().st_size
+        refused = synthgen(*arguments, "--out", "file/out")
+        assert refused.returncode == 6
+        assert refused.stderr.startswith("synthgen: cannot write to file/out: a file lies where a folder")
+
+
+def test_a_contact_sheet_is_written_where_the_file_is_to_be_a_picture(synthgen, tmp_path):
+    pipeline.run(digits(tmp_path / "outputs", targets={"counts": {"6": 14}}))
+    done = synthgen("audit", "digits", "--out", "sheet.png")
+    assert (done.returncode, (tmp_path / "sheet.png").read_bytes()[:4]) == (0, b"\x89PNG")
 
 
 def test_hostile_names_do_not_reach_the_terminal_raw(synthgen, recipe):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from synthgen.models import nearest
 
@@ -36,3 +37,39 @@ def test_the_row_with_the_least_largest_difference_is_found(monkeypatch):
     apart, rows = nearest.closest(a, b)
     np.testing.assert_allclose(apart, 0.01, atol=1e-6)
     np.testing.assert_array_equal(rows, [3, 50, 99])
+
+
+def test_farthest_first_takes_one_of_each_cluster():
+    clusters = nearest.rounded(np.repeat(np.eye(5, 16), 10, axis=0))
+    assert {i // 10 for i in nearest.farthest_first(clusters, 5)} == {0, 1, 2, 3, 4}
+
+
+def test_farthest_first_stays_away_from_what_is_there():
+    clusters = nearest.rounded(np.eye(5))
+    assert sorted(nearest.farthest_first(clusters, 3, near=clusters[[1, 4]])) == [0, 2, 3]
+
+
+def test_twins_are_pairs_above_the_cosine():
+    rows = units(6)
+    assert nearest.twins(nearest.rounded(np.concatenate([rows, rows[[2, 4]]])), 0.9995) == [(2, 6), (4, 7)]
+
+
+def test_rows_that_are_among_others_are_found_across_blocks(monkeypatch):
+    monkeypatch.setattr(nearest, "BLOCK", 4)
+    rows = nearest.rounded(units(9))
+    assert nearest.alike(rows[[7, 1, 8]], np.concatenate([rows[:8], rows[:8]]), 0.9995) == {0: 7, 1: 1}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_work_that_overlaps_leaves_blas_as_it_was(threads):
+    def now() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(threads, user_api="blas"):
+        first, second = nearest.one_core(), nearest.one_core()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert now() == {1}
+        second.__exit__(None, None, None)
+        assert now() == {threads}

@@ -98,6 +98,23 @@ def test_mixing_takes_a_partner_of_another_class(index):
         assert second != "6"
 
 
+def test_a_partner_is_of_a_class_that_may_be_mixed_inside_the_bounds_of_both(index):
+    chain = {"steps": [MIXUP, AFFINE]}
+    label = {"6": {"mirror": True, "turn": 40}, "8": {"mirror": True, "turn": 20}, "1": {"mix": False}}
+    for job in plan(recipe(chain, contract={"label": label}), index).jobs:
+        partner = index.by_id[job.parents[1]].label
+        assert partner != "1"
+        assert job.bounds["mirror"] == ((0, 1) if partner == "8" else (0, 0))
+        assert job.bounds["turn"] == ((-20, 20) if partner == "8" else (-15, 15))
+
+
+def test_a_mixture_is_never_relabelled(index):
+    contract = {"every": {"half_turn": {"relabel": {"6": "9", "9": "6"}}}}
+    for job in plan(recipe({"steps": [MIXUP, AFFINE]}, contract=contract), index).jobs:
+        assert index.by_id[job.parents[0]].label == "6"
+        assert job.bounds["half_turn"] == (0, 0)
+
+
 def test_a_request_comes_on_top_of_the_target(index):
     made = plan(recipe(ERASE, oversample=1.0), index, extra={"6": 5})
     assert made.missing == {"6": 33}
@@ -114,6 +131,11 @@ def test_a_request_comes_on_top_of_the_target(index):
 def test_names_that_do_not_exist_are_refused(index, changes, words):
     with pytest.raises(RecipeError, match=words):
         plan(recipe(AFFINE, **changes), index)
+
+
+def test_a_prompt_that_does_not_exist_is_refused_before_anything_is_trained(index):
+    with pytest.raises(RecipeError, match="no prompt is called 'nope'"):
+        plan(recipe({"use": "image/img2img", "prompt": "nope"}), index)
 
 
 def test_the_contract_may_speak_of_effects_of_generators_that_the_recipe_does_not_use(index):

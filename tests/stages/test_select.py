@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synthgen.diversity import farthest_first, mean_distance, vendi
+from synthgen.diversity import mean_distance, vendi
 from synthgen.stages.select import Candidates, select
 
 RNG = np.random.default_rng(0)
@@ -37,9 +37,11 @@ def test_mean_distance_equals_the_mean_over_all_pairs():
     assert abs(mean_distance(x) - (1 - cosines.mean())) < 1e-9
 
 
-def test_farthest_first_takes_one_of_each_cluster():
-    clusters = np.repeat(np.eye(5, 16, dtype=np.float32), 10, axis=0)
-    assert {i // 10 for i in farthest_first(clusters, 5)} == {0, 1, 2, 3, 4}
+def test_candidates_as_far_as_each_other_are_taken_in_order_whatever_order_floats_are_added_in():
+    one = unit(1, 50)[0]
+    shuffled = np.stack([RNG.permutation(one) for _ in range(60)])
+    real = np.full((3, 50), 1 / 50**0.5, np.float16)
+    assert select({"a": candidates(shuffled)}, {"a": 1}, {"a": real}).decisions["s000"] == "kept"
 
 
 def test_no_more_than_the_room_is_kept_and_every_candidate_is_decided():
@@ -76,3 +78,20 @@ def test_no_room_keeps_nothing():
 def test_many_candidates_are_taken_in_blocks_up_to_the_target():
     chosen = select({"a": candidates(unit(9000, 32))}, {"a": 100}, {})
     assert list(chosen.decisions.values()).count("kept") == 100
+
+
+def test_what_a_class_has_kept_already_is_not_kept_again():
+    vectors = unit(5)
+    before = Candidates(("old0", "old1"), np.stack([unit(1)[0], vectors[2]]), ("x", "y"))
+    new = candidates(vectors, ("a", "x", "b", "c", "d"))
+    chosen = select({"a": new}, {"a": 10}, {}, {"a": before})
+    assert chosen.decisions == {f"s00{i}": "surplus" if i in (1, 2) else "kept" for i in range(5)}
+    assert chosen.reasons == {"s001": "the same as old0", "s002": "the same as old1"}
+
+
+def test_what_is_kept_differs_from_what_was_kept_before():
+    vectors = np.eye(4, 16, dtype=np.float16)
+    like_the_first = (vectors[:1] + vectors[3:] / 10) / np.float16(1.01**0.5)
+    before = Candidates(("old",), like_the_first, ("old",))
+    chosen = select({"a": candidates(vectors[:3])}, {"a": 2}, {}, {"a": before})
+    assert chosen.decisions == {"s000": "surplus", "s001": "kept", "s002": "kept"}

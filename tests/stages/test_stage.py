@@ -14,8 +14,8 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
 
 
 def draft(i, made):
-    outcome = Outcome(made, ("image/affine",), ({"x": 1},), ({"turn": i},))
-    return Draft(f"id{i}", Job(0, "6", i, ("p",), {"turn": (0, 1)}, 7), (), outcome, ("m",), ("q",))
+    outcome = Outcome(made, ("image/affine",), ({"x": 1},), ({"turn": i},), ("m",))
+    return Draft(f"id{i}", Job(0, "6", i, ("p",), {"turn": (0, 1)}, 7), (), outcome, ("q",))
 
 
 @pytest.fixture

@@ -6,16 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from synthgen.contract import Effect
-from synthgen.generator import Generator, Interval, RatioInterval, Share, ShareInterval, ratio_in
+from synthgen.generator import Generator, Interval, RatioInterval, Share, ordered, ratio_in
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 
 if TYPE_CHECKING:
     import numpy as np
 
 Channel = Annotated[int, Field(ge=0, le=255)]
+Cut = Annotated[float, Field(ge=0, lt=1)]
+CutInterval = Annotated[tuple[Cut, Cut], AfterValidator(ordered)]
 
 
 class Affine(Generator):
@@ -35,7 +37,7 @@ class Affine(Generator):
     """Of the side, drawn for each axis."""
     resize_range: RatioInterval = (0.9, 1.1)
     shear_range: Interval = (-5.0, 5.0)
-    crop_range: ShareInterval = (0.0, 0.0)
+    crop_range: CutInterval = (0.0, 0.0)
     """Share of the area that is cut off; the rest fills the picture."""
     border: Literal["replicate", "reflect", "colour"] = "replicate"
     colour: tuple[Channel, Channel, Channel] = (0, 0, 0)

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from synthgen.contract import Effect, LabelContract, Route
 from synthgen.errors import ModelError, SourceError
 from synthgen.generator import Generator, Interval, Progress, RatioInterval, Share
-from synthgen.modalities.image import resized
+from synthgen.models.resizing import resized
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 from synthgen.seeds import numpy_rng
 

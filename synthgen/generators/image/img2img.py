@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 from synthgen.contract import Effect, LabelContract, Route
 from synthgen.errors import ModelError, SourceError
 from synthgen.generator import Generator, Interval, Progress, ordered
-from synthgen.modalities.image import resized
+from synthgen.models.resizing import resized
 from synthgen.prompt import Prompt, load_prompt
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen.contract import Effect
 from synthgen.generator import Above0, Generator, ordered
-from synthgen.modalities.image import resized
+from synthgen.models.resizing import resized
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work, mixed_weights
 
 if TYPE_CHECKING:

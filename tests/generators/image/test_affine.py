@@ -112,7 +112,13 @@ def test_parents_are_left_as_they_were():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"turn_range": (5, -5)}, {"resize_range": (0, 1)}, {"crop_range": (0, 2)}, {"colour": (0, 0, 300)}],
+    [
+        {"turn_range": (5, -5)},
+        {"resize_range": (0, 1)},
+        {"crop_range": (0, 2)},
+        {"crop_range": (1, 1)},
+        {"colour": (0, 0, 300)},
+    ],
 )
 def test_impossible_settings_are_refused(settings):
     with pytest.raises(ValidationError):
