@@ -7,6 +7,7 @@ import pytest
 QUICK = ["--seeds", "3", "--set", "lift.steps=20", "--set", "lift.size=8", "--set", "lift.searches=1"]
 
 
+@pytest.mark.slow
 def test_lift_is_measured_in_a_flow_shown_as_an_artifact_and_found_again(server, synthgen, recipe, api):
     assert synthgen("run", "quick.toml").returncode == 0
     done = synthgen("lift", "quick", *QUICK, "--json", "--html")
@@ -27,6 +28,7 @@ def test_lift_is_measured_in_a_flow_shown_as_an_artifact_and_found_again(server,
     assert "Lift: classes" in synthgen("audit", "quick").stdout
 
 
+@pytest.mark.slow
 def test_a_cut_makes_a_dataset_of_its_own(server, synthgen, recipe):
     done = synthgen("lift", "quick.toml", *QUICK, "--cut", "0=6,1=5", "--json")
     assert done.returncode == 0, done.stderr
