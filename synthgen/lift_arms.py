@@ -122,7 +122,7 @@ def unit_path(notes: Path, tag: str, key: str) -> Path:
 
 def subset_sizes(pool: int) -> tuple[int, ...]:
     """How many further real samples the small curve stands on, the whole pool last."""
-    return tuple(sorted({n for n in (pool // 8, pool // 3, pool) if n > 0}))
+    return tuple(sorted({n for n in (pool // 20, pool // 5, pool) if n > 0}))
 
 
 def ways(shares: Sequence[float]) -> list[Use]:

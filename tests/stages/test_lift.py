@@ -160,4 +160,4 @@ def test_the_search_changes_one_thing_at_a_time():
         Use(0.5, replace=0.25),
     ]
     assert subset_sizes(0) == ()
-    assert subset_sizes(24) == (3, 8, 24)
+    assert subset_sizes(60) == (3, 12, 60)
