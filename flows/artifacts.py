@@ -11,6 +11,7 @@ from flows.escape import cell, key, markdown
 from synthgen.report import shown
 
 if TYPE_CHECKING:
+    from synthgen.lift_report import LiftReport
     from synthgen.report import Ancestor, Exhibit, Report, Table
 
 MOST_ROWS = 200
@@ -40,6 +41,28 @@ def publish_artifacts(report: Report) -> list[str]:
         key=keys[-1], markdown=summary_markdown(report, keys), description=_mark(report.name, report.tag)
     )
     return keys
+
+
+def publish_lift(report: LiftReport) -> str:
+    """Create the artifact of a measurement of lift in a flow run; its key."""
+    from prefect.artifacts import create_markdown_artifact
+
+    name = key(report.name, "lift")
+    create_markdown_artifact(key=name, markdown=lift_markdown(report), description=f"{report.title}: lift")
+    return name
+
+
+def lift_markdown(report: LiftReport) -> str:
+    """What is found, two pictures, and every table."""
+    from synthgen.lift_plots import pictures
+
+    parts = [f"# Lift of {markdown(report.title)}: {markdown(report.verdict)}"]
+    parts += [f"> {markdown(notice, 1000)}" for notice in report.notices]
+    drawn = {what: base64.b64encode(png).decode() for what, png in pictures(report).items()}
+    parts += [f"![{what}](data:image/png;base64,{data})" for what, data in drawn.items()]
+    parts.append(_table(("what", "value"), ((k, shown(v)) for k, v in report.facts.items())))
+    parts += [_section(table) for table in report.tables.values()]
+    return _cut("\n\n".join(part for part in parts if part))
 
 
 def are_there(name: str, tag: str) -> bool:

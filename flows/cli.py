@@ -120,6 +120,41 @@ def audit(
 
 
 @app.command(
+    help="Measure whether the kept samples help. Trains with and without them, tests on the holdout; resumes."
+    + EXAMPLES
+    + """  synthgen lift demo
+  synthgen lift photos@v2 --seeds 3 --set source.path=photos/train --html
+  synthgen lift signs.toml --cut 0=20,1=16,2=12     cut train, make the samples for that, measure"""
+)
+def lift(
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET[@VERSION]", help="A name under outputs/, a folder, or a recipe.")
+    ],
+    overrides: Overrides = [],  # noqa: B006
+    seeds: Annotated[int | None, typer.Option(help="Trainings of each arm, at least 3.")] = None,
+    ablate: Annotated[
+        bool, typer.Option("--ablate", help="Also leave out each generator in turn, and split by scores.")
+    ] = False,
+    cut: Annotated[str, typer.Option(metavar="CLASS=N,...", help="Train samples to leave in a class.")] = "",
+    redraw: Annotated[
+        int | None, typer.Option(min=0, help="Draw train anew from train and pool, by this seed.")
+    ] = None,
+    html: Annotated[bool, typer.Option("--html", help="Write one self-contained page.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where the page goes; else beside the dataset.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    from flows import start
+    from flows.lift import resolved
+
+    overrides = [*overrides, *([] if seeds is None else [f"lift.seeds={seeds}"])]
+    resolved(dataset, overrides, cut, redraw)  # a mistake in it is told before a server is started
+    facts = start.lift(dataset, overrides, ablate, cut, redraw)
+    from flows.show_lift import show_lift
+
+    show_lift(facts, out, html=html or out is not None, as_json=as_json)
+
+
+@app.command(
     help="Make one published sample again, alone. Says whether it is identical; exit code 5 if it is not."
     + EXAMPLES
     + "  synthgen replay demo 3f2a9c          (the first characters of an id are enough)"

@@ -65,6 +65,20 @@ def rare_class(recipe: str, label: str, count: int, overrides: Sequence[str]) ->
     )
 
 
+def lift(
+    dataset: str, overrides: Sequence[str], ablate: bool, cut: str, redraw: int | None
+) -> dict[str, Any]:
+    """Run the `lift` flow here, with progress shown; what it returns."""
+    with connected():
+        from flows.lift import measure_lift
+
+        return _run(
+            lambda: measure_lift(
+                dataset=dataset, overrides=list(overrides), ablate=ablate, cut=cut, redraw=redraw
+            )
+        )
+
+
 def ask_served(
     dataset: str, recipe: str, label: str, count: int, overrides: Sequence[str], wait: bool
 ) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from synthgen import lift_report
+from synthgen.lift_report import LiftReport
 from synthgen.report import Cell, Table, shown
 from synthgen.report_tables import report_tables
 from synthgen.tally import tally
@@ -28,7 +30,7 @@ _MOST_ROWS = 60
 def dataset_card(version: DatasetVersion, count: int, synthetic: int) -> str:
     """Markdown with YAML front matter for `count` exported samples. Text of the user's is escaped."""
     tables = {table.key: table for table in report_tables(version, tally(version))}
-    name = version.dataset.place.name
+    name, lift = version.dataset.place.name, lift_report.kept_with(version)
     parts = [
         _front_matter(version.record, f"{name} {version.tag}", count),
         f"# {_text(name)}, {version.tag}",
@@ -40,8 +42,11 @@ def dataset_card(version: DatasetVersion, count: int, synthetic: int) -> str:
         *(_section(tables[key], "###") for key in ("generators", "relabelled", "refused", "models")),
         "## What the audit says",
         *(_section(tables[key], "###") for key in ("rejections", "selftest", "diversity")),
+        "## Does it help?",
+        _lift(lift),
+        *(_section(table, "###") for table in (lift.shown if lift else ())),
         "## Known limits",
-        "\n".join(f"- {limit}" for limit in _limits(version.record, tables)),
+        "\n".join(f"- {limit}" for limit in (*_harm(lift), *_limits(version.record, tables))),
         "## Columns",
         _COLUMNS,
     ]
@@ -103,6 +108,17 @@ def _how_made(version: DatasetVersion) -> str:
     )
 
 
+def _lift(lift: LiftReport | None) -> str:
+    if lift is None:
+        return "Not measured. `synthgen lift` trains with and without these samples and tests on real data."
+    return "\n".join(f"- {_text(notice, 500)}" for notice in lift.notices)
+
+
+def _harm(lift: LiftReport | None) -> Iterator[str]:
+    if lift and lift.harmed:
+        yield f"**Harms {', '.join(map(_text, lift.harmed))}**: a classifier recognises less of it with these samples."
+
+
 def _limits(record: Mapping[str, Any], tables: Mapping[str, Table]) -> Iterator[str]:
     yield "Synthetic samples show no more of a class than the real ones they were made from: test on real data only."
     yield (
@@ -139,9 +155,9 @@ def _markdown(table: Table) -> str:
     return "\n".join([*([f"{table.note}\n"] if table.note else []), *head, *rows, *more])
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Cell, most: int = 200) -> str:
     """One line of text that no renderer takes for markup, a link or HTML."""
-    said = "".join(c if c.isprintable() else " " for c in shown(cell))[:200]
+    said = "".join(c if c.isprintable() else " " for c in shown(cell))[:most]
     return re.sub(r"[^\w\s,;.()%=+-]|_", lambda found: f"&#{ord(found[0])};", said)
 
 

@@ -34,3 +34,23 @@ def mean_distance(vectors: np.ndarray) -> float:
         return 0.0
     total = np.asarray(vectors, np.float64).sum(0)
     return float(1 - (total @ total - n) / (n * (n - 1)))
+
+
+def coverage_and_density(real: np.ndarray, others: np.ndarray, k: int = 5) -> tuple[float, float]:
+    """How well others lie where the real ones are, both unit vectors (n, d).
+
+    A real sample reaches as far as its k-th nearest real neighbour. Coverage: the share of real samples that others
+    lie within reach of. Density: how many real samples reach another, over k; near 1 for others that are like real.
+    Source: Naeem et al. 2020 (PRDC). With k or fewer real samples, k is one less than there are.
+    """
+    import numpy as np
+
+    k = min(k, len(real) - 1)
+    if k < 1 or not len(others):
+        return 0.0, 0.0
+    a, b = np.asarray(real, np.float64), np.asarray(others, np.float64)
+    among = a @ a.T
+    np.fill_diagonal(among, -np.inf)
+    reach = -np.partition(-among, k - 1, axis=1)[:, k - 1]
+    inside = (a @ b.T) >= reach[:, None] - 1e-9
+    return float(inside.any(1).mean()), float(inside.sum() / (k * len(b)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -50,7 +51,11 @@ class Index:
     @cached_property
     def digest(self) -> str:
         """Hash of ids and labels of all splits."""
-        return hash_of({s: sorted((i.id, i.label) for i in items) for s, items in self.items.items()})
+        return self.digest_of(self.items)
+
+    def digest_of(self, splits: Iterable[Split]) -> str:
+        """Hash of ids and labels of some splits, named."""
+        return hash_of({s: sorted((i.id, i.label) for i in self.items.get(s, ())) for s in splits})
 
     def split_digest(self, split: Split) -> str:
         """Hash of ids and labels of one split: what a model learnt from."""
@@ -74,7 +79,7 @@ class Index:
     def raw(self, item: Item) -> bytes:
         """The item's bytes as the user keeps them. SourceError if they are not those that were listed."""
         try:
-            raw = self.reader.raw(self.roots[item.split], item.place)
+            raw = self.reader.raw(self.roots[item.home or item.split], item.place)
         except UnreadableItem as error:
             raise SourceError(
                 f"the source item {item.place!r} changed while the run worked: {error}. {_AGAIN}."

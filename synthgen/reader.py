@@ -38,6 +38,8 @@ class Item:
     split: Split
     sha256: str
     annotations: Mapping[str, Any] = field(default_factory=dict)
+    home: Split | None = None
+    """The split in whose folder it lies, where that is another one."""
 
 
 class Reader(BaseModel):

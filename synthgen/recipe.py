@@ -21,6 +21,7 @@ from synthgen.reader import Reader
 from synthgen.recipe_parts import (
     FilterEntry,
     GenerateEntry,
+    Lift,
     Part,
     Publish,
     Schedule,
@@ -53,6 +54,7 @@ class Recipe(Part):
     filter: tuple[FilterEntry, ...] | None = None
     publish: Publish = Publish()
     schedule: Schedule | None = None
+    lift: Lift = Lift()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -34,6 +34,10 @@ class Source(Part):
     pool: str | None = None
     licence: str = "not stated"
     max_unreadable: Share = 0.05
+    leave: dict[str, Annotated[int, Field(ge=1)]] = {}
+    """Train items left in a class, drawn by seed; the others join the pool. All stay where a class is not named."""
+    redraw: int | None = Field(default=None, ge=0)
+    """Draw train anew, by this seed, from train and pool together, with as many items in each class as it had."""
     settings: dict[str, Any] = {}
 
     @model_validator(mode="before")
@@ -173,6 +177,29 @@ class Publish(Part):
 
     to: str = "outputs"
     keep_rejected: bool = True
+
+
+class Lift(Part):
+    """How `synthgen lift` measures whether the kept samples help, and what a version must show to be approved."""
+
+    seeds: int = Field(default=5, ge=3, le=100)
+    """Trainings of each arm; intervals need at least three."""
+    steps: int | None = Field(default=None, ge=20)
+    """Training steps; three times the reference classifier's usual number, if not given."""
+    size: int | None = Field(default=None, ge=8, le=512)
+    """Pixels of a side, or the like, that the classifier sees; its usual size, if not given."""
+    validation_share: float = Field(default=0.25, ge=0.1, le=0.5)
+    """Part of train on which the use of the samples is searched."""
+    searches: int = Field(default=2, ge=1, le=20)
+    """Such parts that are drawn; each way is trained once on each."""
+    shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(0.1, 0.25, 0.5), min_length=1)
+    weights: tuple[Share, ...] = (0.5,)
+    starts: tuple[Share, ...] = (0.5,)
+    replacements: tuple[Share, ...] = (0.5,)
+    """What is searched: shares in a batch, then with the best one other weights, starts and replacements."""
+    margin_points: float = Field(default=2.0, gt=0, le=50)
+    """A class whose recall changes by less counts as unchanged."""
+    require: Literal["none", "no-harm", "lift"] = "none"
 
 
 class Schedule(Part):

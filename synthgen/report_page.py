@@ -53,15 +53,18 @@ if (controls) {
 def page(report: Report) -> str:
     """The report as self-contained HTML. All text of the user's is escaped, and the page's own policy forbids it to
     load or run anything else."""
+    return framed(f"{report.title}: audit", _body(report), _SCRIPT)
+
+
+def framed(title: str, body: str, script: str = "") -> str:
+    """A whole page around a body of HTML, in the style of all reports."""
     style = (_HERE / "report_page.css").read_text(encoding="utf-8")
     policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(_SCRIPT)}; "
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         f"base-uri 'none'; form-action 'none'"
     )
     frame = Template((_HERE / "report_page.html").read_text(encoding="utf-8"))
-    return frame.substitute(
-        policy=policy, title=escape(f"{report.title}: audit"), style=style, script=_SCRIPT, body=_body(report)
-    )
+    return frame.substitute(policy=policy, title=escape(title), style=style, script=script, body=body)
 
 
 def _hash(text: str) -> str:
@@ -77,7 +80,7 @@ def _body(report: Report) -> str:
         '<h2 id="samples">Samples</h2>',
         _gallery(report),
         *(
-            _in_full(report.tables[key])
+            in_full(report.tables[key])
             for key in _IN_FULL
             if key in report.tables and report.tables[key].rows
         ),
@@ -233,7 +236,8 @@ def _scores(exhibit: Exhibit) -> str:
     )
 
 
-def _in_full(table: Table) -> str:
+def in_full(table: Table) -> str:
+    """A table as HTML under its title, with its note."""
     return f'<h2 id="{escape(table.key)}">{escape(table.title)}</h2>{_table(table)}'
 
 

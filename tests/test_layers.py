@@ -15,7 +15,20 @@ ORDER = ("base", "nouns", "models", "modalities", "plug-ins", "stages", "pipelin
 BASE = {"errors", "seeds", "device"}
 PLUGINS = {"readers", "generators", "filters", "exports"}
 HEAVY = {
-    *("numpy", "scipy", "sklearn", "pandas", "pyarrow", "lance", "datasets", "PIL", "cv2", "fpng", "open3d"),
+    *(
+        "numpy",
+        "scipy",
+        "sklearn",
+        "pandas",
+        "pyarrow",
+        "lance",
+        "datasets",
+        "PIL",
+        "cv2",
+        "fpng",
+        "open3d",
+        "matplotlib",
+    ),
     *("torch", "torch_geometric", "safetensors", "accelerate", "diffusers", "transformers", "tokenizers"),
     *("huggingface_hub", "prefect"),
 }
@@ -35,9 +48,12 @@ def layer(module: str) -> str:
         return "flows"
     if room in BASE:
         return "base"
-    return {"pipeline": "pipeline", "making": "pipeline", **dict.fromkeys(PLUGINS, "plug-ins")}.get(
-        room, room if room in ORDER else "nouns"
-    )
+    return {
+        "pipeline": "pipeline",
+        "making": "pipeline",
+        "measuring": "pipeline",
+        **dict.fromkeys(PLUGINS, "plug-ins"),
+    }.get(room, room if room in ORDER else "nouns")
 
 
 def module_of(path: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.contract import LabelContract
+from synthgen.mixture import Learnt, Mixture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +20,8 @@ Progress = Callable[[int, int, float], None]
 class Classifier:
     """Base of reference classifiers. No state; a module in `models/` names its own as PLUGIN."""
 
-    def small(self, payload: Any) -> Any:
-        """The payload as small as the classifier can do with, so that many are held at once."""
+    def small(self, payload: Any, size: int | None = None) -> Any:
+        """The payload as small as the classifier can do with, or of a size that is asked for: many are held at once."""
         return payload
 
     def usual_steps(self, payload: Any) -> int:
@@ -35,6 +36,23 @@ class Classifier:
 
         Bounded by steps; the same arguments write the same bytes.
         """
+        raise NotImplementedError
+
+    def train_mixture(
+        self, mixture: Mixture, names: Sequence[str], contract: LabelContract, folder: Path, *, steps: int, seed: int,
+        progress: Progress | None = None,
+    ) -> Learnt:  # fmt: skip
+        """Train on real and synthetic small payloads as the mixture says, and fill `folder`; how the loss went.
+
+        Bounded by steps; the same arguments write the same bytes.
+        """
+        raise NotImplementedError
+
+    def varied(
+        self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,
+        seed: int,
+    ) -> Sequence[Any]:  # fmt: skip
+        """Each small payload changed once, as far as the contract lets its class be changed."""
         raise NotImplementedError
 
     def load(self, folder: Path, device: str) -> Any:

@@ -20,6 +20,7 @@ from synthgen import seeds
 from synthgen.contract import LabelContract
 from synthgen.device import one_thread, pick_device
 from synthgen.errors import ModelError
+from synthgen.mixture import Learnt, Mixture
 from synthgen.models.classifier import Classifier
 from synthgen.models.image_moves import Augment, allowed, moved
 from synthgen.models.resizing import resized
@@ -98,7 +99,8 @@ def fit_size(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], size: in
     return out
 
 
-def _as_input(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+def as_input(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+    """Float pictures (n, 3, h, w) in -1..1."""
     # Stays channels-last in memory: a third faster.
     x = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2)
     return x.float() / 127.5 - 1
@@ -134,18 +136,39 @@ def train(
 
     `augment` says for each class how far its pictures may be moved; 200 steps at size 32 take 4 CPU seconds.
     """
+    data = fit_size(pictures, size)
+    limits = np.array(augment or [Augment()] * classes, np.float32)
+    rng = seeds.numpy_rng("image_classifier", seed)
+
+    def loss_of(model: nn.Module, step: int, device: torch.device) -> torch.Tensor:
+        rows = balanced_draw(labels, batch, balance, rng)
+        x = moved(as_input(data[rows], device), limits[labels[rows]], rng)
+        y = torch.from_numpy(labels[rows]).to(device)
+        return functional.cross_entropy(model(x), y, label_smoothing=smoothing)
+
+    network = new(classes, size, width, seed)
+    save(optimise(network, loss_of, steps, learning_rate, progress), folder)
+
+
+def new(classes: int, size: int, width: int, seed: int) -> ImageClassifier:
+    """A network that knows nothing yet."""
+    stages = max(3, round(np.log2(size)) - 2)  # ends on a 4x4 grid
+    with seeds.torch_init("image_classifier", seed):
+        return ImageClassifier(Config(int(classes), size, width, stages))
+
+
+def optimise(
+    network: ImageClassifier,
+    loss_of: Callable[[nn.Module, int, torch.device], torch.Tensor],
+    steps: int,
+    learning_rate: float,
+    progress: Progress | None = None,
+) -> ImageClassifier:
+    """The network after `steps` of AdamW on what `loss_of(model, step, device)` gives; the rate rises, then falls."""
     from accelerate import Accelerator
-    from safetensors.torch import save_file
 
     accelerator = Accelerator(cpu=pick_device() == "cpu", step_scheduler_with_optimizer=False)
     one_thread()
-    stages = max(3, round(np.log2(size)) - 2)  # ends on a 4x4 grid
-    config = Config(int(classes), size, width, stages)
-    with seeds.torch_init("image_classifier", seed):
-        network = ImageClassifier(config)
-    rng = seeds.numpy_rng("image_classifier", seed)
-    data = fit_size(pictures, size)
-    limits = np.array(augment or [Augment()] * classes, np.float32)
     model = network.to(accelerator.device, memory_format=torch.channels_last)
     norms = [p for p in model.parameters() if p.ndim == 1]
     weights = [p for p in model.parameters() if p.ndim > 1]
@@ -154,22 +177,27 @@ def train(
     model, optimizer = accelerator.prepare(model, optimizer)
     model.train()
     for step in range(steps):
-        rows = balanced_draw(labels, batch, balance, rng)
-        x = moved(_as_input(data[rows], accelerator.device), limits[labels[rows]], rng)
-        y = torch.from_numpy(labels[rows]).to(accelerator.device)
         warm = min(1.0, (step + 1) / (0.15 * steps))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * warm * 0.5 * (1 + np.cos(np.pi * step / steps))
-        loss = functional.cross_entropy(model(x), y, label_smoothing=smoothing)
+        loss = loss_of(model, step, accelerator.device)
         optimizer.zero_grad()
         accelerator.backward(loss)
         optimizer.step()
         if progress:
             progress(step + 1, steps, float(loss.detach()))
+    done: ImageClassifier = accelerator.unwrap_model(model)
+    return done
+
+
+def save(network: ImageClassifier, folder: Path) -> None:
+    """Fill a folder with config.json and model.safetensors."""
+    from safetensors.torch import save_file
+
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
-    state = accelerator.unwrap_model(model).state_dict()
-    save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(asdict(network.config), indent=1))
+    state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+    save_file(state, folder / "model.safetensors")
 
 
 def load(folder: Path, device: str = "cpu") -> ImageClassifier:
@@ -205,7 +233,7 @@ def _run(
         padded = np.zeros((BATCH, *part.shape[1:]), np.uint8)
         padded[: len(part)] = part
         with torch.inference_mode():
-            found = function(_as_input(padded, device)).float().cpu().numpy()
+            found = function(as_input(padded, device)).float().cpu().numpy()
         out[start : start + len(part)] = found[: len(part)]
     return out
 
@@ -223,8 +251,8 @@ def embed(model: ImageClassifier, pictures: Sequence[NDArray[np.uint8]]) -> NDAr
 class ImageReference(Classifier):
     """The reference classifier of pictures: their sides are brought to one size, then `train` and `predict`."""
 
-    def small(self, payload: Any) -> NDArray[np.uint8]:
-        side = 32 if min(payload.shape[:2]) <= 40 else 48
+    def small(self, payload: Any, size: int | None = None) -> NDArray[np.uint8]:
+        side = size or (32 if min(payload.shape[:2]) <= 40 else 48)
         return fit_size([payload], side).reshape(side, side, 3)
 
     def usual_steps(self, payload: Any) -> int:
@@ -240,6 +268,22 @@ class ImageReference(Classifier):
             fit_size(payloads, size), labels, len(names), folder,
             size=size, steps=steps, seed=seed, augment=augment, progress=progress,
         )  # fmt: skip
+
+    def train_mixture(
+        self, mixture: Mixture, names: Sequence[str], contract: LabelContract, folder: Path, *, steps: int, seed: int,
+        progress: Progress | None = None,
+    ) -> Learnt:  # fmt: skip
+        from synthgen.models.image_mixture import train_mixture
+
+        return train_mixture(mixture, names, contract, folder, steps=steps, seed=seed, progress=progress)
+
+    def varied(
+        self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,
+        seed: int,
+    ) -> Sequence[Any]:  # fmt: skip
+        from synthgen.models.image_mixture import varied
+
+        return varied(payloads, labels, names, contract, seed)
 
     def load(self, folder: Path, device: str) -> ImageClassifier:
         return load(folder, device)

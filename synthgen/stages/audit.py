@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from synthgen import registry
+from synthgen import lift_report, registry
 from synthgen.errors import DatasetError, UnreadableItem
 from synthgen.modality import Modality
 from synthgen.report import Ancestor, Cell, Exhibit, Report, Score, Table
@@ -29,6 +29,8 @@ def audit(
     decisions = total.by("decision")
     counts = {"jobs": decisions.total(), **{decision: decisions[(decision,)] for decision in DECISIONS}}
     tables = {table.key: table for table in report_tables(version, total)}
+    lift = lift_report.kept_with(version)
+    tables |= {table.key: table for table in (lift.shown if lift else ())}
     exhibits = tuple(_gallery(version, total, gallery, per_class, picture_px))
     return Report(
         name=version.dataset.place.name,
@@ -38,7 +40,7 @@ def audit(
         balanced=all(row["holds"] == "yes" for row in tables["balance"].rows),
         facts=_facts(version, record),
         counts=counts,
-        notices=tuple(_notices(record, tables, exhibits)),
+        notices=(*(lift.notices if lift else ()), *_notices(record, tables, exhibits)),
         tables=tables,
         gallery=exhibits,
     )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from synthgen.errors import BalanceError, SourceError, UnreadableItem
+from synthgen.errors import BalanceError, RecipeError, SourceError, UnreadableItem
 from synthgen.generator import Progress
 from synthgen.index import Index
 from synthgen.reader import Found, Item, Quarantined, Reader, Split
 from synthgen.recipe import Recipe
+from synthgen.recipe_parts import Source
+from synthgen.registry import near
 from synthgen.sample import source_id
+from synthgen.seeds import numpy_rng
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,7 @@ def read(recipe: Recipe, *, deep: bool = True, progress: Progress | None = None)
                 progress(i + 1, len(found), split)
         items[split] = tuple(usable)
     items, quarantined = _keep_apart(items, quarantined)
+    items = _redrawn(recipe.source, items)
     index = Index(reader, roots, items, tuple(quarantined), listed, licence=recipe.source.licence)
     _balanced(index)
     _enough(recipe, index)
@@ -48,7 +54,7 @@ def read(recipe: Recipe, *, deep: bool = True, progress: Progress | None = None)
 def roots_of(recipe: Recipe) -> dict[Split, Path | None]:
     """The folder of each split, checked to exist; None for data that ships with a package."""
     if not recipe.reader.takes_path:
-        return {"train": None, "holdout": None}
+        return {"train": None, "holdout": None, "pool": None}
     named = {"train": recipe.source.path, "holdout": recipe.source.holdout, "pool": recipe.source.pool}
     roots: dict[Split, Path | None] = {}
     for split, path in named.items():
@@ -94,6 +100,35 @@ def _keep_apart(
     return {
         s: tuple(i for i in every if (i.split, i.id) not in gone) for s, every in items.items()
     }, quarantined
+
+
+def _redrawn(source: Source, items: dict[Split, tuple[Item, ...]]) -> dict[Split, tuple[Item, ...]]:
+    """Train with as many items as `leave` says, and drawn from the pool too if `redraw` asks for it."""
+    if not source.leave and source.redraw is None:
+        return items
+    train, pool = items["train"], items.get("pool", ())
+    had = Counter(item.label for item in train)
+    if strangers := sorted(set(source.leave) - {str(label) for label in had}):
+        raise RecipeError(
+            f"[source] leave names the class {strangers[0]!r}, which train does not hold."
+            f"{near(strangers[0], map(str, had))}"
+        )
+    chosen: set[str] = set()
+    for label, n in had.items():
+        those = [i for i in (*train, *(pool if source.redraw is not None else ())) if i.label == label]
+        those.sort(key=lambda item: item.id)
+        order = numpy_rng("redraw", source.redraw or 0, label).permutation(len(those))
+        chosen.update(those[i].id for i in order[: min(n, source.leave.get(str(label), n))])
+    every = (*train, *pool)
+    new: dict[Split, tuple[Item, ...]] = {
+        "train": tuple(_moved(item, "train") for item in every if item.id in chosen),
+        "pool": tuple(_moved(item, "pool") for item in every if item.id not in chosen),
+    }
+    return items | new
+
+
+def _moved(item: Item, split: Split) -> Item:
+    return item if item.split == split else replace(item, split=split, home=item.split)
 
 
 def _balanced(index: Index) -> None:

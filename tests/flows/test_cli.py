@@ -48,7 +48,7 @@ def test_plan_of_the_demo_loads_no_model_library(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "audit", "replay", "verify", "versions", "export", "list", "ui",
-                                     "serve", "request", "bench"])  # fmt: skip
+                                     "serve", "request", "bench", "lift"])  # fmt: skip
 def test_every_command_teaches_by_an_example(synthgen, command):
     done = synthgen(command, "--help")
     assert done.returncode == 0

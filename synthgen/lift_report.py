@@ -1,0 +1,130 @@
+"""What a measurement of lift says of a version, and where it is kept with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from synthgen import durable
+from synthgen.errors import DatasetError
+from synthgen.report import Cell, Table
+from synthgen.version import DatasetVersion
+
+SHOWN = {"lift": "Lift: does it help?", "arms": "Lift: all arms", "classes": "Lift: classes"}
+
+
+@dataclass(frozen=True)
+class LiftReport:
+    """Whether the kept samples of a version help. `verdict` is one sentence; `harmed` are classes whose recall fell,
+    `unknown` those of which the holdout cannot tell. `curves` hold the loss of each arm, mean of its seeds."""
+
+    name: str
+    tag: str
+    key: str
+    verdict: str
+    lift: bool
+    harmed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    facts: Mapping[str, Cell]
+    notices: tuple[str, ...]
+    tables: Mapping[str, Table]
+    curves: Mapping[str, tuple[float, ...]]
+
+    @property
+    def title(self) -> str:
+        """`digits@v2`."""
+        return f"{self.name}@{self.tag}"
+
+    @property
+    def shown(self) -> tuple[Table, ...]:
+        """The tables that an audit and a dataset card show, under keys and titles of their own."""
+        return tuple(
+            replace(self.tables[key], key=f"lift_{key}", title=title) for key, title in SHOWN.items()
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-safe values; `from_json` takes them back."""
+        return {
+            "dataset": self.name,
+            "version": self.tag,
+            "key": self.key,
+            "verdict": self.verdict,
+            "lift": self.lift,
+            "harmed": list(self.harmed),
+            "unknown": list(self.unknown),
+            "facts": dict(self.facts),
+            "notices": list(self.notices),
+            "tables": {
+                key: {"title": t.title, "note": t.note, "rows": [dict(row) for row in t.rows]}
+                for key, t in self.tables.items()
+            },
+            "curves": {name: list(losses) for name, losses in self.curves.items()},
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> LiftReport:
+        """The report again. Raises KeyError or TypeError where something else is given."""
+        tables = {
+            key: Table(key, t["title"], tuple(t["rows"]), t["note"]) for key, t in said["tables"].items()
+        }
+        return cls(
+            name=said["dataset"], tag=said["version"], key=said["key"], verdict=said["verdict"], lift=said["lift"],
+            harmed=tuple(said["harmed"]), unknown=tuple(said["unknown"]), facts=said["facts"],
+            notices=tuple(said["notices"]), tables=tables,
+            curves={name: tuple(losses) for name, losses in said["curves"].items()},
+        )  # fmt: skip
+
+
+def notes_of(version: DatasetVersion) -> Path:
+    """The folder in which a dataset keeps what was found out about its versions."""
+    return version.dataset.place / "notes"
+
+
+def keep(report: LiftReport, version: DatasetVersion) -> Path:
+    """Keep a report with its version, in place of an earlier one; where it lies."""
+    path = _path(version)
+    with durable.writing_to(version.dataset.place):
+        durable.write(path, json.dumps(report.to_json(), indent=1, ensure_ascii=False).encode())
+    return path
+
+
+def kept_with(version: DatasetVersion) -> LiftReport | None:
+    """The report that is kept with a version; None if its lift was not measured."""
+    try:
+        return LiftReport.from_json(json.loads(_path(version).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f"{_path(version)} is damaged ({error}). Remove it and run `synthgen lift` again: what was trained is kept."
+        ) from error
+
+
+def short_of(report: LiftReport | None, require: Literal["none", "no-harm", "lift"]) -> str | None:
+    """Why a version must not be approved, or None: its recipe's `[lift] require` is not met."""
+    if require == "none":
+        return None
+    if report is None:
+        return (
+            f'[lift] require = "{require}", but lift was not measured. Run `synthgen lift` on this version.'
+        )
+    if report.harmed:
+        classes = ", ".join(report.harmed)
+        return f'[lift] require = "{require}", but {report.title} harms {classes}: see `synthgen lift {report.title}`.'
+    if require == "lift" and not report.lift:
+        return f'[lift] require = "lift", but of {report.title} {report.verdict}.'
+    return None
+
+
+def check_required(version: DatasetVersion) -> None:
+    """Raise DatasetError where a version may not get its approved tag. To be asked before it is given."""
+    require = version.record["recipe"].get("lift", {}).get("require", "none")
+    if reason := short_of(kept_with(version), require):
+        raise DatasetError(f"{version.dataset.place.name}@{version.tag} cannot be approved: {reason}")
+
+
+def _path(version: DatasetVersion) -> Path:
+    return notes_of(version) / version.tag / "lift.json"
