@@ -207,7 +207,9 @@ def export(
         Path, typer.Argument(metavar="OUT", help="A folder that does not exist yet, or is empty.")
     ],
     to: Annotated[str, typer.Option(metavar="FORMAT", help="See `synthgen list exports`.")],
-    with_sources: Annotated[bool, typer.Option("--with-sources", help="Add the real train samples.")] = False,
+    with_sources: Annotated[
+        bool, typer.Option("--with-sources", help="Add the real ones they descend from.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     from flows.show_dataset import exported

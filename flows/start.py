@@ -32,6 +32,7 @@ def connected() -> Iterator[bool]:
         tell(f"The configured Prefect server at {dead} does not answer.")
     if url := server.find():
         server.configure(url, quiet=True)
+        tell(f"This run shows at {url.removesuffix('/api')}")
         yield True
         return
     tell("Starting a temporary Prefect server: 5 to 20 s (`synthgen ui` keeps one running).")

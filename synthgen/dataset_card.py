@@ -95,7 +95,7 @@ def _summary(record: Mapping[str, Any], count: int, synthetic: int) -> str:
     return (
         f"**{held}.** They fill thin classes of a source with {real:,} real training samples "
         f"(licence: {_text(record['source']['licence'] or 'not stated')}): used together with those, "
-        f"{share:.0%} of the training set is synthetic. Every sample carries a synthetic marker in its file."
+        f"{share:.0%} of the training set is synthetic. Every synthetic sample carries a marker in its file."
     )
 
 

@@ -68,11 +68,13 @@ def samples(version: DatasetVersion, with_sources: bool) -> Iterator[Exported]:
 
 
 def labels_of(version: DatasetVersion, with_sources: bool) -> list[str]:
-    """Classes of what `samples` gives, sorted."""
-    found = {row["label"] for row in version.rows(["label"], where=equals("decision", "kept"))}
-    if with_sources:
-        found |= {item["label"] for item in _train(version).values()}
-    return sorted(found - {None})
+    """All classes of the source, sorted: their numbers are the same whatever an export holds. None if one has none."""
+    said = version.record["source"]["counts"].get("train", {})
+    rows = version.rows(["label"], where=equals("decision", "kept"))
+    found = {row["label"] for row in rows} | {
+        item["label"] for item in _train(version).values() if with_sources
+    }
+    return sorted((found | set(said)) - {None}) if found - {None} else []
 
 
 def modality_of(version: DatasetVersion) -> Modality:

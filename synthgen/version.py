@@ -109,11 +109,12 @@ class DatasetVersion:
         low, high = (int(ids.searchsorted(key.encode())) for key in (sample_id, sample_id + "\x7f"))
         if not sample_id.isascii() or not sample_id or low == high:
             raise DatasetError(
-                f"{self.dataset.place.name}@{self.tag} has no sample {sample_id!r}. `synthgen audit` lists them."
+                f"{self.dataset.place.name}@{self.tag} has no sample {sample_id!r}. `synthgen audit --html` shows ids."
             )
         if high - low > 1 and ids[low].decode() != sample_id:
+            name = f"{self.dataset.place.name}@{self.tag}"
             raise DatasetError(
-                f"{high - low} samples of {self!r} begin with {sample_id!r}: write more of the id."
+                f"{high - low} samples of {name} begin with {sample_id!r}: write more of the id."
             )
         return next(iter(self.rows_of([ids[low].decode()]).values()))
 

@@ -17,6 +17,8 @@ from synthgen.seeds import sha256
 from synthgen.tally import Tally, spread, tally
 from synthgen.version import DatasetVersion
 
+LEAST_CAUGHT = 0.9
+"""Share of planted defects from which the filters count as working."""
 GALLERY_SHARES = {"kept": 0.6, "rejected": 0.3, "surplus": 0.1}
 
 
@@ -83,6 +85,9 @@ def _notices(
         yield f"{n} source {'item was' if n == 1 else 'items were'} quarantined; the reasons are listed."
     if n := sum(int(row["samples"] or 0) for row in tables["failures"].rows):
         yield f"{n} {'job' if n == 1 else 'jobs'} failed; the reasons are listed."
+    for row in record.get("selftest") or ():
+        if row.get("should be") == "rejected" and row["share"] < LEAST_CAUGHT:
+            yield f"In the self-test the filters caught only {row['share']:.0%} of: {row['planted']}."
     for said in record.get("facts", {}).values():
         notes = said.get("notes", ())
         yield from [notes] if isinstance(notes, str) else notes

@@ -66,6 +66,10 @@ def roots_of(recipe: Recipe) -> dict[Split, Path | None]:
             raise SourceError(
                 f"[source] {key} = {path!r} does not exist. Give the folder by `--set source.{key}=FOLDER`."
             )
+        if root.resolve() in {other.resolve() for other in roots.values() if other}:
+            raise SourceError(
+                f"[source] {split} is the same folder as another split: {path}. Name real data apart."
+            )
         roots[split] = root  # type: ignore[index]
     return roots
 

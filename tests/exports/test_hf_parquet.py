@@ -25,7 +25,7 @@ def test_load_dataset_opens_it_with_pictures_classes_and_lineage(version, tmp_pa
     rows = opened(tmp_path / "out", tmp_path)
     kept = {row["id"]: row for row in version.rows(where="decision = 'kept'")}
     assert isinstance(rows.features["image"], Image)
-    assert rows.features["label"] == ClassLabel(names=["no"])
+    assert rows.features["label"] == ClassLabel(names=["6", "9", "no"])
     assert set(rows["id"]) == set(kept)
     row = rows[0]
     assert row["image"].size == (8, 8)
@@ -46,7 +46,7 @@ def test_pictures_are_in_the_file_and_their_paths_lead_nowhere(version, tmp_path
 def test_real_sources_are_added_on_demand(version, tmp_path):
     assert HfParquet().write(version, tmp_path / "out", with_sources=True) == 21
     rows = opened(tmp_path / "out", tmp_path)
-    assert rows.features["label"].names == ["6", "no"]
+    assert rows.features["label"].names == ["6", "9", "no"]
     (real,) = [row for row in rows if not row["synthetic"]]
     assert (real["id"], real["label"], real["generator"]) == (SOURCE_ID, 0, None)
 
