@@ -86,7 +86,7 @@ def _notices(
     if n := sum(int(row["samples"] or 0) for row in tables["failures"].rows):
         yield f"{n} {'job' if n == 1 else 'jobs'} failed; the reasons are listed."
     for row in record.get("selftest") or ():
-        if row.get("should be") == "rejected" and row["share"] < LEAST_CAUGHT:
+        if row["should be"] == "rejected" and row["share"] < LEAST_CAUGHT:
             yield f"In the self-test the filters caught only {row['share']:.0%} of: {row['planted']}."
     for said in record.get("facts", {}).values():
         notes = said.get("notes", ())

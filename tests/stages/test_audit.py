@@ -16,6 +16,12 @@ MODALITY = registry.find("modalities", "image")()
 SOURCE = "f" * 32
 EVIL = "<script>alert(1)</script>"
 
+SELFTEST = [
+    {"planted": "good real ones", "should be": "kept", "samples": 10, "rejected": 1, "share": 0.1},
+    {"planted": "wrong label", "should be": "rejected", "samples": 10, "rejected": 5, "share": 0.5},
+    {"planted": "empty", "should be": "rejected", "samples": 10, "rejected": 10, "share": 1.0},
+]
+
 
 def payload(i: int) -> bytes:
     return MODALITY.encode(MODALITY.specimen(numpy_rng("audit", i)), {})
@@ -111,7 +117,7 @@ def record(rows: list[dict], decisions: list[str], **more) -> dict:
                 "kept": {"n": 5, "vendi": 2.0, "mean_distance": 0.2},
             }
         },
-        "selftest": [{"planted": "copies", "n": 10, "caught": 10}],
+        "selftest": SELFTEST,
         "counts": {"jobs": len(rows), **counts},
         "code_version": "0.1",
         "created_at": "2026-01-01T00:00:00+00:00",
@@ -204,7 +210,12 @@ def test_models_diversity_and_selftest_are_shown(version):
     report = audit(version)
     assert rows_of(report, "models")[0]["samples"] == 6
     assert [(r["of"], r["Vendi"]) for r in rows_of(report, "diversity")] == [("real", 3.5), ("kept", 2.0)]
-    assert rows_of(report, "selftest") == [{"planted": "copies", "n": 10, "caught": 10}]
+    assert rows_of(report, "selftest") == SELFTEST
+
+
+def test_weak_filters_are_a_notice_and_working_ones_are_not(version):
+    notices = [said for said in audit(version).notices if "self-test" in said]
+    assert notices == ["In the self-test the filters caught only 50% of: wrong label."]
 
 
 def test_notices_say_what_a_reader_should_know_first(version):

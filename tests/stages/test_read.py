@@ -81,5 +81,10 @@ def test_a_missing_folder_is_named(folder, key):
         read(recipe(folder, **{key: "/nowhere"}))
 
 
+def test_train_and_holdout_may_not_be_one_folder(folder):
+    with pytest.raises(SourceError, match="holdout is the same folder as another split"):
+        read(recipe(folder, holdout=f"{folder}/train/../train"))
+
+
 def test_a_glance_reads_no_pixels_but_finds_the_same_items(folder):
     assert read(recipe(folder), deep=False).digest == read(recipe(folder)).digest
