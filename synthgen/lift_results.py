@@ -29,6 +29,7 @@ class Searched:
 
     name: str
     use: Use | None
+    reach: float
     balanced: float
     loss: float
     chosen: bool = False

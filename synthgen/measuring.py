@@ -22,7 +22,7 @@ from synthgen.lift_report import LiftReport
 from synthgen.lift_results import HALF, LEFT_OUT, MORE, NAIVE, ONLY, SYNTHETIC, Results, Row, Searched
 from synthgen.lift_tables import lift_report as make_report
 from synthgen.making import Executor
-from synthgen.mixture import Use
+from synthgen.mixture import Sampling, Use
 from synthgen.pipeline import InProcess
 from synthgen.recipe import Recipe
 from synthgen.recipe_parts import Lift
@@ -106,6 +106,7 @@ class Measurement:
     executor: Executor
     ablate: bool
     searched: list[Searched] = field(default_factory=list)
+    samplings: Mapping[str, Sampling] = field(default_factory=lambda: BASELINES)
 
     @property
     def lift(self) -> Lift:
@@ -174,29 +175,34 @@ class Measurement:
             right = outcome.predicted.argmax(1) == labels
             hits.append([right[labels == c].mean() for c in np.unique(labels)])
             losses.append(calibrated_loss(outcome.predicted, labels))
-        return Searched(arm.name, arm.use, float(np.mean(hits)), float(np.mean(losses)))
+        return Searched(arm.name, arm.use, arm.sampling.reach, float(np.mean(hits)), float(np.mean(losses)))
 
     def _search_base(self) -> str:
-        found = self._search("search the baseline", [Arm(name, s) for name, s in BASELINES.items()])
-        best = min(found, key=lambda one: one.loss)
-        self.searched = [replace(one, chosen=one is best) for one in found]
-        return best.name
+        """The name of the stronger baseline; both move samples as far as suits it from then on."""
+        tried = [(reach, name) for reach in self.lift.reaches for name in BASELINES]
+        arms = [Arm(name, lift_arms.baselines(reach)[name]) for reach, name in tried]
+        found = self._search("search the baseline", arms)
+        best = min(range(len(found)), key=lambda i: found[i].loss)
+        self.searched = [replace(one, chosen=i == best) for i, one in enumerate(found)]
+        reach, name = tried[best]
+        self.samplings = lift_arms.baselines(reach)
+        return name
 
     def _search_use(self, base: str) -> Use:
         lift = self.lift
-        arms = [Arm(SYNTHETIC, BASELINES[base], use) for use in lift_arms.ways(lift.shares)]
+        arms = [Arm(SYNTHETIC, self.samplings[base], use) for use in lift_arms.ways(lift.shares)]
         found = self._search("search the share", arms)
         first = min(found, key=lambda one: one.loss)
         more = lift_arms.variants(first.use or FULL, lift.weights, lift.starts, lift.replacements)
-        found += self._search("search the use", [Arm(SYNTHETIC, BASELINES[base], use) for use in more])
+        found += self._search("search the use", [Arm(SYNTHETIC, self.samplings[base], use) for use in more])
         best = min(found, key=lambda one: one.loss)
         self.searched += [replace(one, chosen=one is best) for one in found]
         return best.use or FULL
 
     def _arms(self, base: str, use: Use) -> tuple[list[Arm], dict[str, int]]:
         """All arms that are tested on the holdout, and the number of further real samples of those on the curve."""
-        sampling, steps = BASELINES[base], self.drawn[0].material.steps
-        arms = [Arm(NAIVE, lift_arms.NAIVE), *(Arm(name, one) for name, one in BASELINES.items())]
+        sampling, steps = self.samplings[base], self.drawn[0].material.steps
+        arms = [Arm(NAIVE, lift_arms.NAIVE), *(Arm(name, one) for name, one in self.samplings.items())]
         arms += [Arm(SYNTHETIC, sampling, use), Arm(ONLY, sampling, FULL)]
         sizes = lift_arms.subset_sizes(min(len(d.material.pool.ids) for d in self.drawn))
         subsets = {MORE if n == sizes[-1] else f"{n:,} more real": n for n in sizes}
@@ -262,7 +268,7 @@ class Measurement:
 
     def _data(self, base: str, arms: Mapping[str, Sequence[Outcome]]) -> tuple[Row, ...]:
         """Affinity, diversity, coverage and density, Vendi: means of the draws."""
-        arm, seeds, searches = Arm(base, BASELINES[base]), self.lift.seeds, self.lift.searches
+        arm, seeds, searches = Arm(base, self.samplings[base]), self.lift.seeds, self.lift.searches
         seen = self._train("affinity", [(d, self._search_unit(arm, d, part)) for d, part in self._parts])
         tables = []
         for i, drawn in enumerate(self.drawn):
