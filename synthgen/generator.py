@@ -77,6 +77,10 @@ class Generator(BaseModel):
         """How far a draw goes, for each effect: checked against the job's bounds before anything is made."""
         return {}
 
+    def partners(self) -> Literal["balanced", "as they are"]:
+        """How second parents whose label counts are drawn: each class as often, or each item as often."""
+        return "balanced"
+
     def prompts(self, labels: Iterable[str]) -> dict[str, Prompt]:
         """The prompt for each label, already looked up; empty for generators that take none."""
         return {}

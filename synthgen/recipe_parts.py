@@ -141,6 +141,16 @@ class GenerateEntry(Part):
         """How many parents a job has: those of the first step."""
         return self.steps[0].generators[0].parents
 
+    @property
+    def mixes(self) -> bool:
+        """Whether a second parent's label counts; else it lends the payload something, and no label."""
+        return self.parents == 2 and any(g.label == "mixed" for g in self.steps[0].generators)
+
+    @property
+    def draws_partners_as_they_are(self) -> bool:
+        """Whether second parents are drawn as often as the source holds them; else each class as often."""
+        return not self.mixes or any(g.partners() == "as they are" for g in self.steps[0].generators)
+
     def effects(self) -> list[Effect]:
         """What the whole entry may do to a payload."""
         return list(together(step.effects for step in self.steps))

@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from synthgen import seeds
+from synthgen.contract import Effect, LabelContract
 from synthgen.models.resizing import resized
+from synthgen.sample import Sample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +27,21 @@ class Vary(NamedTuple):
     shift: tuple[float, float] = (0.0, 0.0)
     resize: tuple[float, float] = (1.0, 1.0)
     mirror: bool = False
+
+    @classmethod
+    def inside(cls, contract: LabelContract, label: str, asked: Vary) -> Vary:
+        """As far as is asked, and no further than the label contract lets pictures of this class be varied."""
+        effects = (
+            Effect("turn", *asked.turn, free=(-15, 15)),
+            Effect("shift", *asked.shift, free=(-0.2, 0.2)),
+            Effect("resize", *asked.resize, neutral=1, free=(0.75, 4 / 3)),
+            Effect.on_off("mirror", asked.mirror),
+        )
+        routes = contract.routes(effects, label, ())
+        if not isinstance(routes, list):
+            return cls()
+        bounds = routes[0].bounds
+        return cls(bounds["turn"], bounds["shift"], bounds["resize"], bounds["mirror"][1] > 0)
 
 
 class Draws:
@@ -93,3 +110,14 @@ def as_tensor(pictures: np.ndarray[Any, Any], size: int) -> Tensor:
     if (pictures == pictures[..., :1]).all():
         pictures = pictures[..., :1]
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+
+
+def fair_part(train: Sequence[Sample], most: int) -> Sequence[Sample]:
+    """At most about `most` samples: of each class the same number, or all where it has fewer."""
+    by_label: dict[str | None, list[Sample]] = {}
+    for sample in train:
+        by_label.setdefault(sample.label, []).append(sample)
+    if len(train) <= most:
+        return train
+    each = max(1, most // len(by_label))
+    return [one for group in by_label.values() for one in group[:: -(-len(group) // each)]]

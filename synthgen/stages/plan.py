@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from synthgen.contract import Bounds, Refusal, Route, divide, intersection
 from synthgen.errors import RecipeError
@@ -16,6 +17,9 @@ from synthgen.recipe_parts import GenerateEntry
 from synthgen.registry import find, names, near
 from synthgen.sample import Job
 from synthgen.seeds import numpy_rng
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +136,19 @@ def _routes(recipe: Recipe, index: Index, entry: GenerateEntry, label: str) -> l
     carried = frozenset.intersection(*(g.carries for g in entry.generators))
     if unknown := sorted({key for item in index.items["train"] for key in item.annotations} - carried):
         return Refusal(f"it does not carry {', '.join(unknown)} along, which the source has")
-    if entry.parents == 2 and len(index.labels) < 2:
+    if entry.mixes and len(index.labels) < 2:
         return Refusal("it mixes two classes, but the source has one")
+    if entry.parents == 2 and len(index.items["train"]) < 2:
+        return Refusal("it takes two parents, but the source has one")
     routes = recipe.contract.routes(entry.effects(), label, index.labels)
     if isinstance(routes, Refusal):
         return routes
-    if (
-        entry.parents != 1
-    ):  # what takes no parent needs no other class's, and a mixture has weights of its own classes
+    # What takes no parent needs no other class's, and a mixture has weights of its own classes.
+    if entry.parents == 0 or entry.mixes:
         routes = [route for route in routes if route.parent_label == label][:1]
     steps = [step.effects for step in entry.steps]
     fitting = [route for route in routes if divide(route.bounds, steps) is not None]
-    if entry.parents == 2 and fitting and not _partners(recipe, index, entry, fitting[0]):
+    if entry.mixes and fitting and not _partners(recipe, index, entry, fitting[0]):
         return Refusal("the contract lets it mix this class with no other")
     return fitting or Refusal("its steps together leave no room inside the contract's bounds")
 
@@ -182,11 +187,15 @@ def _jobs(
     recipe: Recipe, index: Index, place: int, entry: GenerateEntry, label: str, routes: list[Route],
     indices: range, round_: int,
 ) -> Iterable[Job]:  # fmt: skip
-    """Every parent is used once before one is used again, in an order of its own each time."""
+    """Every parent is used once before one is used again, in an order of its own each time.
+
+    A second parent whose label counts is of another class; one that gives no label is any other item of train.
+    """
     pool: list[tuple[Route, Item | None]] = [(routes[0], None)]
     if entry.parents:
         pool = [(route, item) for route in routes for item in index.by_label[route.parent_label]]
-    partners = _partners(recipe, index, entry, routes[0]) if entry.parents == 2 else {}
+    partners = _partners(recipe, index, entry, routes[0]) if entry.mixes else {}
+    groups = _groups(index, entry, partners) if entry.parents == 2 else []
     orders: dict[int, list[int]] = {}
     for i in indices:
         turn, at = divmod(i, len(pool))
@@ -196,14 +205,20 @@ def _jobs(
         parents: tuple[str, ...] = (item.id,) if item else ()
         bounds = route.bounds
         if entry.parents == 2:
-            partner = _partner(recipe, index, entry, label, i, list(partners))
-            parents, bounds = (*parents, partner.id), partners[str(partner.label)]
+            partner = _partner(groups, parents[0], numpy_rng(recipe.seed, entry.key, label, i, "partner"))
+            parents, bounds = (*parents, partner.id), partners.get(str(partner.label), bounds)
         yield Job(place, label, i, parents, bounds, recipe.seed, round_)
 
 
-def _partner(
-    recipe: Recipe, index: Index, entry: GenerateEntry, label: str, i: int, others: list[str]
-) -> Item:
-    rng = numpy_rng(recipe.seed, entry.key, label, i, "partner")
-    items = index.by_label[others[int(rng.integers(len(others)))]]
-    return items[int(rng.integers(len(items)))]
+def _groups(index: Index, entry: GenerateEntry, partners: Iterable[str]) -> list[Sequence[Item]]:
+    """Second parents, in groups that are drawn equally often."""
+    groups: list[Sequence[Item]] = [
+        index.by_label[label] for label in (partners if entry.mixes else index.labels)
+    ]
+    return [list(chain.from_iterable(groups))] if entry.draws_partners_as_they_are else groups
+
+
+def _partner(groups: Sequence[Sequence[Item]], first: str, rng: np.random.Generator) -> Item:
+    items = groups[int(rng.integers(len(groups)))]
+    at = int(rng.integers(len(items)))
+    return items[at] if items[at].id != first else items[(at + 1) % len(items)]

@@ -12,6 +12,7 @@ from synthgen.stages.read import read
 AFFINE = {"use": "image/affine", "half_turn_share": 0.5, "turn_range": [-45, 45]}
 ERASE = {"use": "image/erase"}
 MIXUP = {"use": "image/mixup"}
+RESTYLE = {"use": "image/restyle"}
 
 
 def recipe(*entries, counts=None, contract=None, **more):
@@ -96,6 +97,39 @@ def test_mixing_takes_a_partner_of_another_class(index):
         first, second = (index.by_id[p].label for p in job.parents)
         assert first == "6"
         assert second != "6"
+
+
+def test_partners_may_be_drawn_as_the_source_holds_them(index):
+    cutmix = {"use": "image/cutmix", "partners_drawn": "as they are"}
+    cut = {str(digit): 4 for digit in range(10)} | {"1": 90, "6": 12}
+    uneven = read(recipe(cutmix, source={"reader": "digits", "cut": cut}))
+
+    def share_of_ones(entry):
+        jobs = plan(recipe(entry, counts={"6": 212}, source={"reader": "digits", "cut": cut}), uneven).jobs
+        labels = [uneven.by_id[job.parents[1]].label for job in jobs]
+        assert "6" not in labels
+        return labels.count("1") / len(labels)
+
+    assert share_of_ones(cutmix) == pytest.approx(90 / 122, abs=0.1)
+    assert share_of_ones({"use": "image/cutmix"}) == pytest.approx(1 / 9, abs=0.1)
+
+
+def test_a_second_parent_that_gives_no_label_is_any_other_item_and_binds_no_bounds(index):
+    contract = {"every": {"restyle": 0.1}, "label": {"6": {"restyle": 0.5}}}
+    jobs = plan(recipe(RESTYLE, contract=contract, counts={"6": 312}), index).jobs
+    assert {index.by_id[job.parents[0]].label for job in jobs} == {"6"}
+    assert {index.by_id[job.parents[1]].label for job in jobs} == set(index.labels)
+    assert all(job.parents[0] != job.parents[1] for job in jobs)
+    assert {job.bounds["restyle"][1] for job in jobs} == {0.5}
+
+
+def test_a_second_parent_that_gives_no_label_leaves_relabelling_to_the_first(index):
+    contract = {"every": {"half_turn": {"relabel": {"6": "9", "9": "6"}}}}
+    jobs = plan(recipe({"steps": [RESTYLE, AFFINE]}, contract=contract, counts={"6": 100}), index).jobs
+    for job in jobs:
+        turned = job.bounds["half_turn"] == (1, 1)
+        assert index.by_id[job.parents[0]].label == ("9" if turned else "6")
+    assert {index.by_id[job.parents[0]].label for job in jobs} == {"6", "9"}
 
 
 def test_a_partner_is_of_a_class_that_may_be_mixed_inside_the_bounds_of_both(index):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from synthgen.contract import Effect, LabelContract, Route
+from synthgen.contract import LabelContract
 from synthgen.errors import ModelError, SourceError
 from synthgen.generator import Generator, Interval, Progress, RatioInterval, Share
 from synthgen.models.resizing import resized
@@ -74,13 +74,14 @@ class Gan(Generator):
         import numpy as np
 
         from synthgen.models import conditional_gan
+        from synthgen.models.gan_draws import fair_part
 
         train = [sample for sample in train if sample.label is not None]
         if not train:
             raise SourceError(
                 "image/gan needs labelled pictures to learn from, but the train split has none."
             )
-        train = _a_part(train, min(MOST_PICTURES, MOST_PIXELS // self.size**2))
+        train = fair_part(train, min(MOST_PICTURES, MOST_PIXELS // self.size**2))
         classes = sorted({str(sample.label) for sample in train})
         sizes: Counter[tuple[int, int]] = Counter()
         pictures = np.empty((len(train), self.size, self.size, 3), np.uint8)
@@ -140,25 +141,8 @@ class Gan(Generator):
         """How far pictures of a class may be varied before the label would change."""
         from synthgen.models.gan_draws import Vary
 
-        turn = Effect("turn", *self.turn_range, free=(-15, 15))
-        shift = Effect("shift", *self.shift_range, free=(-0.2, 0.2))
-        resize = Effect("resize", *self.resize_range, neutral=1, free=(0.75, 4 / 3))
-        routes = contract.routes((turn, shift, resize, Effect.on_off("mirror", self.may_mirror)), label, ())
-        if not isinstance(routes, list):
-            return Vary()
-        bounds = next(route.bounds for route in routes if isinstance(route, Route))
-        return Vary(bounds["turn"], bounds["shift"], bounds["resize"], bounds["mirror"][1] > 0)
-
-
-def _a_part(train: Sequence[Sample], most: int) -> Sequence[Sample]:
-    """At most about `most` samples: of each class the same number, or all where it has fewer."""
-    by_label: dict[str | None, list[Sample]] = {}
-    for sample in train:
-        by_label.setdefault(sample.label, []).append(sample)
-    if len(train) <= most:
-        return train
-    each = max(1, most // len(by_label))
-    return [one for group in by_label.values() for one in group[:: -(-len(group) // each)]]
+        asked = Vary(self.turn_range, self.shift_range, self.resize_range, self.may_mirror)
+        return Vary.inside(contract, label, asked)
 
 
 PLUGIN = Gan

@@ -76,3 +76,15 @@ def test_parents_are_left_as_they_were():
 def test_a_partner_cannot_have_the_larger_share():
     with pytest.raises(ValidationError):
         Cutmix(partner_share_range=(0.1, 0.6))
+
+
+def test_the_wanted_picture_may_stand_inside_the_other_and_still_has_the_larger_share():
+    for i in range(50):
+        settings = {"inside": "wanted", "partner_share_range": (0.0, 0.4999)}
+        mix, made = _made(_sample(RED, "red"), _sample(BLUE, "blue"), i, **settings)
+        shown = made.payload[..., 0] > 0
+        rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
+        assert shown[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+        assert made.weights["blue"] == pytest.approx(1 - shown.mean())
+        assert mix - 0.1 < made.weights["blue"] <= mix + 1e-9
+        assert made.weights["red"] > 0.5

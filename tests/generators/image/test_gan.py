@@ -4,7 +4,8 @@ from pydantic import ValidationError
 
 from synthgen.contract import LabelContract
 from synthgen.errors import ModelError, SourceError
-from synthgen.generators.image.gan import MOST_PICTURES, Gan, _a_part
+from synthgen.generators.image.gan import MOST_PICTURES, Gan
+from synthgen.models.gan_draws import fair_part
 from synthgen.sample import Failed, Job, Sample, Work
 from synthgen.seeds import numpy_rng
 
@@ -102,10 +103,10 @@ def test_pictures_without_labels_are_refused(tmp_path):
 
 def test_a_large_source_is_thinned_and_rare_classes_stay_whole():
     many = [_sample("common", i) for i in range(200)] + [_sample("rare", i) for i in range(7)]
-    part = _a_part(many, 100)
+    part = fair_part(many, 100)
     assert len(part) <= 100
     assert sum(one.label == "rare" for one in part) == 7
-    assert _a_part(many, MOST_PICTURES) is many
+    assert fair_part(many, MOST_PICTURES) is many
 
 
 def test_a_size_that_is_no_power_of_two_is_refused():
