@@ -208,7 +208,7 @@ class Measurement:
         return {
             "seeds": lift.seeds,
             "steps": material.steps,
-            "classifier": self.recipe.modality.classifier,
+            "classifier": material.classifier.title,
             "train": len(material.train.ids),
             "kept": len(material.kept.labels),
             "holdout": len(material.holdout.ids),

@@ -68,7 +68,7 @@ def coloured(label: str, n: int, seed: int = 0) -> list[np.ndarray]:
     return list(pictures.clip(0, 255).astype(np.uint8))
 
 
-def trained_clip(folder: Path, steps: int = 150) -> Path:
+def trained_clip(folder: Path, steps: int = 40) -> Path:
     """A CLIP that has learnt, in seconds, which colour a picture of `coloured` has; with its tokenizer."""
     one_thread()
     captions = [f"a photo of a {label}" for label in COLOURS]

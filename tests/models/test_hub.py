@@ -14,9 +14,13 @@ def resnet(tmp_path):
     return network("resnet", tmp_path / "resnet")
 
 
-@pytest.mark.parametrize("model", ["no/such/folder", "owner/name", "owner/name@main", "owner/name@" + "0" * 39])
+@pytest.mark.parametrize(
+    "model", ["no/such/folder", "owner/name", "owner/name@main", "owner/name@" + "0" * 39]
+)
 def test_what_is_neither_a_folder_nor_pinned_is_refused(model):
-    with pytest.raises(ModelError, match="is no folder. Give one, or a pinned hub id: owner/name@ and 40 hex"):
+    with pytest.raises(
+        ModelError, match="is no folder. Give one, or a pinned hub id: owner/name@ and 40 hex"
+    ):
         hub.checked_folder(model)
 
 
