@@ -124,7 +124,8 @@ def audit(
     + EXAMPLES
     + """  synthgen lift demo
   synthgen lift photos@v2 --seeds 3 --set source.path=photos/train --html
-  synthgen lift signs.toml --cut 0=20,1=16,2=12     cut train, make the samples for that, measure"""
+  synthgen lift signs.toml --cut 0=20,1=16,2=12     cut train, make the samples for that, measure
+  synthgen lift signs.toml --draws 3                over three draws of train from train and pool"""
 )
 def lift(
     dataset: Annotated[
@@ -139,16 +140,27 @@ def lift(
     redraw: Annotated[
         int | None, typer.Option(min=0, help="Draw train anew from train and pool, by this seed.")
     ] = None,
+    draws: Annotated[
+        int,
+        typer.Option(min=1, help="Measure over this many draws of train, at least 3, each with new samples."),
+    ] = 1,
+    approve: Annotated[
+        bool,
+        typer.Option("--approve", help="Give the approved tag, if it shows what [lift] require asks for."),
+    ] = False,
     html: Annotated[bool, typer.Option("--html", help="Write one self-contained page.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where the page goes; else beside the dataset.")] = None,
     as_json: AsJson = False,
 ) -> None:
     from flows import start
-    from flows.lift import resolved
+    from flows.lift import redraws, resolved
 
     overrides = [*overrides, *([] if seeds is None else [f"lift.seeds={seeds}"])]
-    resolved(dataset, overrides, cut, redraw)  # a mistake in it is told before a server is started
-    facts = start.lift(dataset, overrides, ablate, cut, redraw)
+    for seed in redraws(redraw, draws, approve):
+        resolved(dataset, overrides, cut, seed)  # a mistake in it is told before a server is started
+    facts = start.lift(
+        dataset, overrides=overrides, ablate=ablate, cut=cut, redraw=redraw, draws=draws, approve=approve
+    )
     from flows.show_lift import show_lift
 
     show_lift(facts, out, html=html or out is not None, as_json=as_json)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from synthgen.recipe import Recipe
 
 
+MOST_DRAWS = 50
+
+
 class Resolved(NamedTuple):
     """The recipe of a version, and the version; None where it has to be made first."""
 
@@ -44,6 +47,8 @@ def measure_lift(
     ablate: bool = False,
     cut: str = "",
     redraw: int | None = None,
+    draws: int = 1,
+    approve: bool = False,
 ) -> dict[str, Any]:
     """Train with and without a version's kept samples and test on the holdout: do they help, and which classes?
 
@@ -53,27 +58,51 @@ def measure_lift(
         ablate: Also leave out each generator in turn, and split the samples by the scores of each filter.
         cut: Train samples to leave in a class, as in 6=12,9=8: the samples are made anew for that.
         redraw: Draw train anew from train and pool by this seed: the samples are made anew for that.
+        draws: Draws of train over which it is measured, by the seeds 1, 2, ...: one says how this train split fares,
+            three or more how such data do.
+        approve: Give the version its approved tag, if it shows what its recipe requires.
     """
     from synthgen import lift_report, pipeline
-    from synthgen.measuring import measure
+    from synthgen.measuring import measure_draws
 
     logging.getLogger("synthgen").setLevel(logging.INFO)  # else the server gets warnings only
-    recipe, version = resolved(dataset, overrides, cut, redraw)
-    executor = PrefectExecutor(recipe.workers) if in_flow() else pipeline.InProcess()
-    if version is None:
-        version = pipeline.run(recipe, executor).version
-    report = measure(recipe, version, executor, ablate=ablate)
+    made = [resolved(dataset, overrides, cut, seed) for seed in redraws(redraw, draws, approve)]
+    executor = PrefectExecutor(made[0].recipe.workers) if in_flow() else pipeline.InProcess()
+    versions = [one.version or pipeline.run(one.recipe, executor).version for one in made]
+    pairs = [(one.recipe, version) for one, version in zip(made, versions, strict=True)]
+    report = measure_draws(pairs, executor, ablate=ablate)
+    recipe, version = pairs[0]
     if in_flow():
         from flows.artifacts import publish_lift
 
         executor.call("artifact", publish_lift, report)
-    unmet = lift_report.short_of(report, recipe.lift.require)
+    if approve:
+        lift_report.approve(version)
     return {
         "place": str(version.dataset.place),
         "version": version.tag,
+        "draws": draws,
         "verdict": report.verdict,
-        "unmet": unmet,
+        "unmet": lift_report.short_of(report, recipe.lift.require),
+        "approved": approve,
     }
+
+
+def redraws(redraw: int | None, draws: int, approve: bool) -> list[int | None]:
+    """The seeds by which train is drawn; None is train as it is."""
+    from synthgen.errors import RecipeError
+
+    if draws < 1 or draws > MOST_DRAWS:
+        raise RecipeError(f"--draws {draws}: give 1 to {MOST_DRAWS}.")
+    if draws == 1:
+        return [redraw]
+    if redraw is not None:
+        raise RecipeError("--draws and --redraw both draw train anew: give one of them.")
+    if approve:
+        raise RecipeError("--draws measures other versions than the one to be approved: leave out --approve.")
+    if draws < 3:
+        raise RecipeError("--draws 2: an interval over draws of train needs at least 3.")
+    return list(range(1, draws + 1))
 
 
 def resolved(dataset: str, overrides: list[str], cut: str = "", redraw: int | None = None) -> Resolved:

@@ -15,7 +15,7 @@ def show_lift(facts: dict[str, Any], out: Path | None, *, html: bool, as_json: b
     from synthgen.lift_report import kept_with
 
     version = Dataset(Path(facts["place"])).open(facts["version"])
-    report = kept_with(version)
+    report = kept_with(version, facts["draws"])
     if report is None:
         raise DatasetError(f"the lift of {version!r} is gone. Run the same command again.")
     if as_json:
@@ -27,9 +27,12 @@ def show_lift(facts: dict[str, Any], out: Path | None, *, html: bool, as_json: b
             print_table(table.title, table.rows, note=table.note)
         if facts["unmet"]:
             say(f"! {facts['unmet']}")
+        if facts["approved"]:
+            say(f"{version!r} is approved: its second tag is {version.tag}.approved.")
     if html:
         from synthgen.lift_page import lift_page
 
-        target = out or version.dataset.place / f"lift-{version.tag}.html"
+        several = f"-{facts['draws']}-draws" if facts["draws"] > 1 else ""
+        target = out or version.dataset.place / f"lift-{version.tag}{several}.html"
         target.write_text(lift_page(report), encoding="utf-8")
         tell(f"The page is {target.resolve()}")

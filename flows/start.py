@@ -66,18 +66,12 @@ def rare_class(recipe: str, label: str, count: int, overrides: Sequence[str]) ->
     )
 
 
-def lift(
-    dataset: str, overrides: Sequence[str], ablate: bool, cut: str, redraw: int | None
-) -> dict[str, Any]:
-    """Run the `lift` flow here, with progress shown; what it returns."""
+def lift(dataset: str, **asked: Any) -> dict[str, Any]:
+    """Run the `lift` flow here with these parameters, with progress shown; what it returns."""
     with connected():
         from flows.lift import measure_lift
 
-        return _run(
-            lambda: measure_lift(
-                dataset=dataset, overrides=list(overrides), ablate=ablate, cut=cut, redraw=redraw
-            )
-        )
+        return _run(lambda: measure_lift(dataset=dataset, **asked))
 
 
 def ask_served(

@@ -52,24 +52,28 @@ class Resampling(NamedTuple):
     items: NDArray[np.float64]
 
 
-def resampling(labels: NDArray[np.int64], seeds: int, draws: int = DRAWS) -> Resampling:
+def resampling(labels: NDArray[np.int64], seeds: int, draws: int = DRAWS, train_draws: int = 1) -> Resampling:
     """Draws of seeds and, class by class, of test items, the same ones for every arm: differences are paired.
 
     One fewer is drawn than there are, which makes the variance of a mean unbiased for few seeds and small classes.
-    Source: Rao and Wu 1988, Resampling inference with complex survey data.
+    Where there are several draws of train, they are drawn in place of seeds, each with all of its seeds: what comes
+    first holds the spread of what comes after. Source: Rao and Wu 1988, Resampling inference with complex survey data.
     """
     import numpy as np
 
     draws = max(200, min(draws, MOST_WEIGHTS // len(labels)))
-    rng = numpy_rng("resampling", len(labels), seeds, draws)
-    seed_weights = rng.multinomial(seeds - 1, np.full(seeds, 1 / seeds), draws) / (seeds - 1)
+    rng = numpy_rng("resampling", len(labels), seeds, draws, *([train_draws] if train_draws > 1 else []))
+    units, each = (train_draws, seeds) if train_draws > 1 else (seeds, 1)
+    weights = rng.multinomial(units - 1, np.full(units, 1 / units), draws) / (units - 1)
+    seed_weights = np.repeat(weights / each, each, axis=1)
     items = np.zeros((draws + 1, len(labels)))
     items[0] = 1
     for label in np.unique(labels):
         mine = np.flatnonzero(labels == label)
         n = len(mine)
         items[1:, mine] = rng.multinomial(n - 1, np.full(n, 1 / n), draws) * (n / (n - 1))
-    return Resampling(np.concatenate([np.full((1, seeds), 1 / seeds), seed_weights]), items)
+    trained = units * each
+    return Resampling(np.concatenate([np.full((1, trained), 1 / trained), seed_weights]), items)
 
 
 def scores(predicted: NDArray[np.float32], labels: NDArray[np.int64], drawn: Resampling) -> Scores:

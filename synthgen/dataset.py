@@ -148,13 +148,24 @@ class Dataset:
 
     def tag(self, number: int) -> str:
         """Give a commit the next free `v<N>`, synced. For one who holds the lock."""
-        tags = self.newest_commit().tags
-        tag = f"v{1 + max((int(m[1]) for t in tags.list() if (m := _TAG.fullmatch(t))), default=0)}"
-        tags.create(tag, number)
+        tags = self.newest_commit().tags.list()
+        tag = f"v{1 + max((int(m[1]) for t in tags if (m := _TAG.fullmatch(t))), default=0)}"
+        self._tag(tag, number)
+        return tag
+
+    def _tag(self, tag: str, number: int) -> None:
+        self.newest_commit().tags.create(tag, number)
         durable.sync(self.uri / "_refs" / "tags" / f"{tag}.json")
         for folder in ("_refs/tags", "_refs", "."):
             durable.sync(self.uri / folder)
-        return tag
+
+    def approve(self, tag: str) -> None:
+        """Give a version its second tag, `v2.approved`, synced; it may have it already."""
+        version = self.open(tag)
+        with durable.writing_to(self.place), self.lock():
+            if f"{tag}.approved" not in self.newest_commit().tags.list():
+                self._tag(f"{tag}.approved", version.number)
+        self._seen = None
 
     def newest_commit(self) -> lance.LanceDataset:
         """The newest commit, opened anew."""

@@ -25,3 +25,17 @@ def one_thread() -> None:
 
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+
+
+def quick_precision(device: str) -> str:
+    """`bfloat16` where the device multiplies it faster than float32, else `float32`: for training that is measured,
+    not for what must repeat to the byte on other machines.
+
+    On a CPU with AVX-512 BF16 a step of a small residual network took two thirds of the time.
+    """
+    import torch
+
+    if device == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return "bfloat16" if device == "cpu" and supported() else "float32"

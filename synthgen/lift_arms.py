@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 """Raised when training changes, so that arms are trained anew."""
 
-NAIVE = Sampling(balanced=False, augment=False)
+NAIVE = Sampling(balanced=False, reach=0.0)
 BASELINES: Mapping[str, Sampling] = {
-    "balanced": Sampling(balanced=True, augment=True),
-    "adjusted": Sampling(balanced=False, augment=True, tau=1.0),
+    "balanced": Sampling(balanced=True),
+    "adjusted": Sampling(balanced=False, tau=1.0),
 }
+
+
+def baselines(reach: float) -> dict[str, Sampling]:
+    """The cheap, strong baselines, which move samples this far."""
+    return {name: replace(one, reach=reach) for name, one in BASELINES.items()}
 
 
 @dataclass(frozen=True, slots=True)

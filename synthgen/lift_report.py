@@ -34,9 +34,15 @@ class LiftReport:
     curves: Mapping[str, tuple[float, ...]]
 
     @property
+    def draws(self) -> int:
+        """Draws of train that it stands on."""
+        return int(self.facts.get("draws of train") or 1)
+
+    @property
     def title(self) -> str:
-        """`digits@v2`."""
-        return f"{self.name}@{self.tag}"
+        """`digits@v2`; of several draws of train the first one's, and how many there are."""
+        more = f" and {self.draws - 1} more draws of train" if self.draws > 1 else ""
+        return f"{self.name}@{self.tag}{more}"
 
     @property
     def shown(self) -> tuple[Table, ...]:
@@ -85,21 +91,22 @@ def notes_of(version: DatasetVersion) -> Path:
 
 def keep(report: LiftReport, version: DatasetVersion) -> Path:
     """Keep a report with its version, in place of an earlier one; where it lies."""
-    path = _path(version)
+    path = _path(version, report.draws)
     with durable.writing_to(version.dataset.place):
         durable.write(path, json.dumps(report.to_json(), indent=1, ensure_ascii=False).encode())
     return path
 
 
-def kept_with(version: DatasetVersion) -> LiftReport | None:
-    """The report that is kept with a version; None if its lift was not measured."""
+def kept_with(version: DatasetVersion, draws: int = 1) -> LiftReport | None:
+    """The report that is kept with a version, alone or over several draws; None if its lift was not measured."""
+    path = _path(version, draws)
     try:
-        return LiftReport.from_json(json.loads(_path(version).read_text(encoding="utf-8")))
+        return LiftReport.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
-            f"{_path(version)} is damaged ({error}). Remove it and run `synthgen lift` again: what was trained is kept."
+            f"{path} is damaged ({error}). Remove it and run `synthgen lift` again: what was trained is kept."
         ) from error
 
 
@@ -119,6 +126,12 @@ def short_of(report: LiftReport | None, require: Literal["none", "no-harm", "lif
     return None
 
 
+def approve(version: DatasetVersion) -> None:
+    """Give a version its approved tag. DatasetError where it does not show what its recipe requires."""
+    check_required(version)
+    version.dataset.approve(version.tag)
+
+
 def check_required(version: DatasetVersion) -> None:
     """Raise DatasetError where a version may not get its approved tag. To be asked before it is given."""
     require = version.record["recipe"].get("lift", {}).get("require", "none")
@@ -126,5 +139,5 @@ def check_required(version: DatasetVersion) -> None:
         raise DatasetError(f"{version.dataset.place.name}@{version.tag} cannot be approved: {reason}")
 
 
-def _path(version: DatasetVersion) -> Path:
-    return notes_of(version) / version.tag / "lift.json"
+def _path(version: DatasetVersion, draws: int) -> Path:
+    return notes_of(version) / version.tag / ("lift.json" if draws == 1 else f"lift-{draws}-draws.json")

@@ -29,6 +29,7 @@ class Searched:
 
     name: str
     use: Use | None
+    reach: float
     balanced: float
     loss: float
     chosen: bool = False
@@ -36,9 +37,9 @@ class Searched:
 
 @dataclass(frozen=True)
 class Results:
-    """All outcomes of a measurement. `arms` holds one outcome a seed; `subsets` gives the further real samples of the
-    arms on the small curve; `strong` is the
-    baseline that did better on validation, on which the synthetic arm stands."""
+    """All outcomes of a measurement. `arms` holds one outcome a seed, the seeds of each draw of train together;
+    `subsets` gives the further real samples of the arms on the small curve; `strong` is the baseline that did better on
+    validation, on which the synthetic arm stands."""
 
     name: str
     tag: str
@@ -55,14 +56,15 @@ class Results:
     data: Sequence[Row]
     margin: float
     facts: dict[str, Cell]
+    draws: int = 1
 
     @cached_property
     def scores(self) -> dict[str, Scores]:
         """Figures of each arm, over the same draws of seeds and test items."""
         import numpy as np
 
-        seeds = len(next(iter(self.arms.values())))
-        drawn = comparison.resampling(self.labels, seeds)
+        trained = len(next(iter(self.arms.values())))
+        drawn = comparison.resampling(self.labels, trained // self.draws, train_draws=self.draws)
         return {
             name: comparison.scores(np.stack([o.predicted for o in outcomes]), self.labels, drawn)
             for name, outcomes in self.arms.items()

@@ -175,7 +175,8 @@ def _searched(results: Results) -> Table:
     rows: list[Row] = [
         {
             "way": one.name,
-            "use of the samples": one.use.says() if one.use else None,
+            "samples moved": f"{one.reach:g} × the usual",
+            "use of the kept ones": one.use.says() if one.use else None,
             "balanced accuracy": _points(one.balanced),
             "loss": round(one.loss, 3),
             "chosen": one.chosen,

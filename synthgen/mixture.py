@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 class Sampling:
     """How real samples are drawn and shown.
 
-    `balanced` draws all classes alike often, else as often as they are. `augment` shows each as the contract lets it
-    be moved. `tau` adds tau * log(class frequency) to the logits in training (Menon et al. 2021, logit adjustment).
+    `balanced` draws all classes alike often, else as often as they are. `reach` is how far each is moved inside the
+    contract: 0 not at all, 1 as far as is usual, 2 twice as far. `tau` adds tau * log(class frequency) to the logits
+    in training (Menon et al. 2021, logit adjustment).
     """
 
     balanced: bool = True
-    augment: bool = True
+    reach: float = 1.0
     tau: float = 0.0
 
 

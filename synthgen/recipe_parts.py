@@ -194,6 +194,8 @@ class Lift(Part):
     """Part of train on which the use of the samples is searched."""
     searches: int = Field(default=2, ge=1, le=20)
     """Such parts that are drawn; each way is trained once on each."""
+    reaches: tuple[Annotated[float, Field(gt=0, le=10)], ...] = Field(default=(1.0, 2.0), min_length=1)
+    """How far the baselines move samples, as multiples of what is usual, inside the contract; the best is searched."""
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(0.1, 0.25, 0.5), min_length=1)
     weights: tuple[Share, ...] = (0.5,)
     starts: tuple[Share, ...] = (0.5,)

@@ -22,7 +22,7 @@ from synthgen.stages.publish import publish
 
 RARE = "3689"
 QUICK = {
-    "seeds": 3, "steps": 120, "size": 16, "searches": 1, "shares": [0.5], "weights": [], "starts": [],
+    "seeds": 3, "steps": 120, "size": 16, "searches": 1, "reaches": [1], "shares": [0.5], "weights": [], "starts": [],
     "replacements": [],
 }  # fmt: skip
 

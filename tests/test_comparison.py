@@ -43,6 +43,16 @@ def test_resampling_keeps_the_size_of_each_class_and_starts_with_what_was_measur
     np.testing.assert_allclose(drawn.seeds[0], 1 / 3)
 
 
+def test_of_several_draws_of_train_each_counts_with_all_of_its_seeds():
+    drawn = comparison.resampling(np.zeros(2, int), 2, 40_000, train_draws=3)
+    assert drawn.seeds.shape == (40_001, 6)
+    np.testing.assert_allclose(drawn.seeds[:, ::2], drawn.seeds[:, 1::2])
+    np.testing.assert_allclose(drawn.seeds.sum(1), 1)
+    means = np.repeat([0.1, 0.4, 0.7], 2) + np.tile([-0.05, 0.05], 3)
+    spread = np.var([0.1, 0.4, 0.7], ddof=1) / 3
+    assert (drawn.seeds[1:] @ means).var() == pytest.approx(spread, rel=0.05)
+
+
 def test_the_variance_over_few_seeds_is_the_unbiased_one():
     drawn = comparison.resampling(np.zeros(2, int), 3, 40_000)
     values = np.array([0.1, 0.4, 0.7])

@@ -25,3 +25,11 @@ def test_one_thread_holds_in_the_thread_that_asks():
     thread.start()
     thread.join()
     assert found == [1]
+
+
+def test_bfloat16_is_taken_only_where_the_device_has_it(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert device.quick_precision("cpu") == "bfloat16"
+    assert device.quick_precision("mps") == "float32"
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    assert device.quick_precision("cpu") == "float32"

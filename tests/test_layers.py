@@ -52,6 +52,7 @@ def layer(module: str) -> str:
         "pipeline": "pipeline",
         "making": "pipeline",
         "measuring": "pipeline",
+        "lift_data": "pipeline",
         **dict.fromkeys(PLUGINS, "plug-ins"),
     }.get(room, room if room in ORDER else "nouns")
 

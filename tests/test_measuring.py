@@ -9,13 +9,15 @@ import pytest
 from planted import RARE, planted, published, scarce
 
 from flows.artifacts import lift_markdown
+from synthgen.cut import cut_recipe
 from synthgen.dataset_card import dataset_card
-from synthgen.errors import RecipeError
+from synthgen.errors import DatasetError, RecipeError, SourceError
 from synthgen.lift_page import lift_page
-from synthgen.lift_report import check_required, kept_with, short_of
+from synthgen.lift_report import approve, check_required, kept_with, short_of
 from synthgen.lift_tables import lift_report
-from synthgen.measuring import Measurement, measure
+from synthgen.measuring import Drawn, Measurement, measure, measure_draws
 from synthgen.pipeline import InProcess
+from synthgen.recipe import parse_recipe
 from synthgen.stages.audit import audit
 from synthgen.stages.lift import gather
 from synthgen.stages.read import read
@@ -124,7 +126,7 @@ def test_it_is_kept_with_its_version_and_found_again(reports, recipe, gain):
 
 def test_with_shuffled_holdout_labels_no_arm_differs(recipe, gain, index, reports):
     material = gather(recipe, index, gain, lambda *_: None)
-    results = Measurement(recipe, gain, material, InProcess(), False).results()
+    results = Measurement([Drawn(recipe, gain, material)], InProcess(), False).results()
     report = lift_report(replace(results, labels=np.random.default_rng(0).permutation(results.labels)))
     for row in report.tables["lift"].rows:
         assert row["says"] == "not shown", row
@@ -184,6 +186,42 @@ def test_a_version_of_another_recipe_is_refused(recipe, base):
     other = type(recipe).model_validate(recipe.model_dump(mode="json") | {"seed": 99})
     with pytest.raises(RecipeError, match="made by another recipe"):
         measure(other, base)
+
+
+def test_over_several_draws_of_train_the_search_decides_once_and_the_spread_of_draws_counts(tmp_path):
+    recipe = scarce(tmp_path, steps=20, size=8)
+    drawn = [cut_recipe(recipe, {}, seed) for seed in (1, 2, 3)]
+    made = [(one, published(one)) for one in drawn]
+    counting = Counting()
+    report = measure_draws(made, counting)
+    assert report.draws == 3
+    assert report.title.endswith("@v1 and 2 more draws of train")
+    assert sum(row["chosen"] for row in report.tables["searched"].rows) == 2
+    assert {unit.rpartition(", ")[2] for unit in counting.units} == {"draw 1", "draw 2", "draw 3"}
+    assert kept_with(made[0][1], draws=3) == report
+    assert kept_with(made[0][1]) is None
+    alone = measure(*made[0])  # trainings of the arms are found again
+    assert alone.draws == 1
+    assert measure_draws(made, counting) == report
+
+
+def test_draws_with_other_holdouts_cannot_be_put_together(tmp_path):
+    one = scarce(tmp_path / "a", steps=20, size=8)
+    data = scarce(tmp_path / "b", steps=20, size=8).model_dump(mode="json")
+    data["source"]["settings"]["seed"] = 1
+    other = parse_recipe(data)
+    with pytest.raises(SourceError, match="different holdouts"):
+        measure_draws([(one, published(one)), (other, published(other))])
+
+
+def test_a_version_that_shows_what_is_required_gets_its_approved_tag_and_no_other_one(reports, base, gain):
+    approve(gain)
+    approve(gain)
+    assert {info.tag for info in base.dataset.versions if info.approved} == {gain.tag}
+    demanding = base.dataset.open(base.tag)
+    demanding.record["recipe"]["lift"]["require"] = "lift"
+    with pytest.raises(DatasetError, match="cannot be approved: .* was not measured"):
+        approve(demanding)
 
 
 def test_what_the_recipe_requires_is_asked_before_approval(reports, gain, harm, copies, base):

@@ -107,6 +107,13 @@ class FrozenHead(Classifier):
         """Features (n, d) of at most `at_once` small payloads, from one padded batch."""
         raise NotImplementedError
 
+    def varied(
+        self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,
+        seed: int, reach: float = 1.0,
+    ) -> Sequence[Any]:  # fmt: skip
+        """Each small payload changed once, `reach` times as far as is usual, inside the contract."""
+        raise NotImplementedError
+
     def usual_steps(self, payload: Any) -> int:
         return STEPS
 
@@ -135,7 +142,7 @@ class FrozenHead(Classifier):
             payloads += list(mixture.synthetic.payloads)
             labels = np.concatenate([labels, mixture.synthetic.labels])
             targets = np.concatenate([targets, mixture.synthetic.targets])
-        seen = self._seen(payloads, labels, names, contract, self.views if sampling.augment else 0)
+        seen = self._seen(payloads, labels, names, contract, sampling.reach)
         whitening = _whitening(seen[:first])
         white, head = whitening.apply(seen), Head(Config(classes, seen.shape[2], self.identity()))
         prior = torch.from_numpy(sampling.tau * log_prior(mixture.labels, classes))
@@ -179,11 +186,12 @@ class FrozenHead(Classifier):
 
     def _seen(
         self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,
-        views: int,
+        reach: float,
     ) -> NDArray[np.float32]:  # fmt: skip
-        """Features (n, 1 + views, d) of each payload, itself first, and of its variations."""
-        device = pick_device()
-        shown = [payloads, *(self.varied(payloads, labels, names, contract, i) for i in range(views))]
+        """Features (n, 1 + views, d) of each payload, itself first, and of its variations; of itself alone at 0."""
+        device, shown = pick_device(), [payloads]
+        for i in range(self.views if reach else 0):
+            shown.append(self.varied(payloads, labels, names, contract, i, reach))
         return np.stack([self.features(one, device) for one in shown], 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
-from functools import cached_property
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +28,7 @@ class View(NamedTuple):
     """A picture moved in one of many ways; made when it is looked at."""
 
     picture: NDArray[np.uint8]
-    reach: Augment
+    limits: Augment
     number: int
 
 
@@ -57,14 +57,10 @@ class ImageBackbone(FrozenHead):
 
     def __init__(self, model: str) -> None:
         super().__init__()
-        self._model = model
+        self._model, self._content = model, hub.content_of(model)
         self._look = look_of(hub.checked_folder(model))
         self._networks: dict[str, Network] = {}
         self._opening = Lock()
-
-    @cached_property
-    def _content(self) -> str:
-        return hub.content_of(self._model)
 
     def identity(self) -> str:
         return f"image_backbone {self.views} {self._content}"
@@ -80,14 +76,14 @@ class ImageBackbone(FrozenHead):
 
     def varied(
         self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,
-        seed: int,
+        seed: int, reach: float = 1.0,
     ) -> list[View]:  # fmt: skip
-        reach = [allowed(contract, name) for name in names]
-        return [View(one, reach[label], seed) for one, label in zip(payloads, labels, strict=True)]
+        limits = [allowed(contract, name, reach) for name in names]
+        return [View(one, limits[label], seed) for one, label in zip(payloads, labels, strict=True)]
 
     def key(self, payload: Any) -> Hashable:
         if isinstance(payload, View):
-            return _digest(payload.picture), payload.reach, payload.number
+            return _digest(payload.picture), payload.limits, payload.number
         return _digest(payload)
 
     def features_of(self, payloads: Sequence[Any], device: str) -> NDArray[np.float32]:
@@ -119,6 +115,17 @@ class ImageBackbone(FrozenHead):
             )
 
 
+@lru_cache(maxsize=4)
+def _shared(model: str, _content: str) -> ImageBackbone:
+    return ImageBackbone(model)
+
+
+def shared(model: str) -> ImageBackbone:
+    """The one classifier of this process on a network: what it has seen for one draw of train, it knows for others."""
+    hub.checked_folder(model)
+    return _shared(model, hub.content_of(model))
+
+
 def _open(model: str, device: str) -> Network:
     network, missing = hub.opened(model, "AutoModel", "network", device)
     tower = getattr(network, "vision_model", network)  # the image half of CLIP and SigLIP
@@ -136,7 +143,7 @@ def _moved(view: View) -> NDArray[np.uint8]:
     """The picture turned, shifted, ... by draws that depend on it and on the number alone."""
     rng = seeds.numpy_rng("view", _digest(view.picture), view.number)
     x = torch.from_numpy(view.picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
-    x = moved(x, np.array([view.reach], np.float32), rng)
+    x = moved(x, np.array([view.limits], np.float32), rng)
     back: NDArray[np.uint8] = (
         ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)[0].permute(1, 2, 0).numpy()
     )

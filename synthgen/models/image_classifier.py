@@ -228,9 +228,9 @@ class ImageReference(Classifier):
         return 200 if payload.shape[0] <= 32 else 400
 
     def on_backbone(self, model: str) -> Classifier:
-        from synthgen.models.image_backbone import ImageBackbone
+        from synthgen.models import image_backbone
 
-        return ImageBackbone(model)
+        return image_backbone.shared(model)
 
     def given(self, model: str, names: Sequence[str], device: str) -> Judge:
         from synthgen.models import image_transformer

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from synthgen import seeds
 from synthgen.contract import LabelContract
+from synthgen.device import quick_precision
 from synthgen.mixture import Learnt, Mixture
 from synthgen.models.classifier import Progress
 from synthgen.models.image_classifier import as_input, fit_size, new, save
@@ -43,7 +44,7 @@ def train_mixture(
         targets = np.concatenate([targets, mixture.synthetic.targets])
         labels = np.concatenate([labels, mixture.synthetic.labels])
     data, first = fit_size(pictures, size), len(mixture.labels)
-    limits = _limits(names, contract)[labels]
+    limits = _limits(names, contract, sampling.reach)[labels]
     prior = torch.from_numpy(sampling.tau * log_prior(mixture.labels, classes))
     batches, rng, losses = MixedBatches(mixture, seed), seeds.numpy_rng("image_mixture", seed), list[float]()
 
@@ -51,13 +52,15 @@ def train_mixture(
         real, synthetic = batches.draw(batch, step / steps)
         rows = np.where(synthetic >= 0, first + synthetic, real)
         x = as_input(data[rows], device)
-        if sampling.augment:
+        if sampling.reach:
             x = moved(x, limits[rows], rng)
         weight = torch.from_numpy(np.where(synthetic >= 0, mixture.use.weight, 1.0).astype(np.float32)).to(
             device
         )
         y = torch.from_numpy(targets[rows] * (1 - SMOOTHING) + SMOOTHING / classes).to(device)
-        each = functional.cross_entropy(model(x) + prior.to(device), y, reduction="none")
+        with torch.autocast(device.type, torch.bfloat16, enabled=quick_precision(device.type) == "bfloat16"):
+            logits = model(x)
+        each = functional.cross_entropy(logits.float() + prior.to(device), y, reduction="none")
         loss = (each * weight).sum() / weight.sum()
         losses.append(float(loss.detach()))
         return loss
@@ -84,5 +87,5 @@ def varied(
     return list(back.permute(0, 2, 3, 1).contiguous().numpy())
 
 
-def _limits(names: Sequence[str], contract: LabelContract) -> NDArray[np.float32]:
-    return np.array([allowed(contract, name) for name in names], np.float32)
+def _limits(names: Sequence[str], contract: LabelContract, reach: float = 1.0) -> NDArray[np.float32]:
+    return np.array([allowed(contract, name, reach) for name in names], np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,19 +26,35 @@ class Augment(NamedTuple):
     light_share: float = 0.2
 
 
-def allowed(contract: LabelContract, label: str) -> Augment:
-    """How far the contract lets pictures of a class be moved while it stays their class."""
+SILENT = {"turn": (-15.0, 15.0), "shift": (-0.2, 0.2), "resize": (0.75, 4 / 3), "brightness": (0.5, 2.0)}
+"""What holds where the contract says nothing, as in the generators that have these effects."""
+
+
+def allowed(contract: LabelContract, label: str, reach: float = 1.0) -> Augment:
+    """How far pictures of a class are moved: `reach` times as far as usual, and never farther than the contract lets
+    them while they stay their class."""
 
     def switch(name: str) -> bool:
         rule = contract.rule(label, name)
         return bool(rule and rule.allow and rule.target(label) in (None, label))
 
+    def graded(name: str, wanted: float, neutral: float = 0.0) -> float:
+        rule = contract.rule(label, name)
+        most = math.exp(wanted) if neutral else wanted
+        asked = Effect(name, 1 / most if neutral else -most, most, neutral)
+        low, high = (rule.range(asked) if rule else SILENT[name]) or (asked.low, asked.high)
+        if neutral:
+            low, high = (math.log(max(end, 1e-6)) for end in (low, high))
+        return max(0.0, min(wanted, -low, high))
+
     usual = Augment()
-    turn = contract.rule(label, "turn")
-    reach = turn.range(Effect("turn", -usual.turn_degrees, usual.turn_degrees)) if turn else None
-    degrees = usual.turn_degrees if reach is None else min(usual.turn_degrees, -reach[0], reach[1])
-    return usual._replace(
-        mirror=switch("mirror"), flip_vertical=switch("flip_vertical"), turn_degrees=max(0.0, degrees)
+    return Augment(
+        mirror=switch("mirror"),
+        flip_vertical=switch("flip_vertical"),
+        turn_degrees=graded("turn", reach * usual.turn_degrees),
+        shift_share=graded("shift", reach * usual.shift_share),
+        scale_share=graded("resize", reach * usual.scale_share, 1.0),
+        light_share=graded("brightness", reach * usual.light_share, 1.0),
     )
 
 

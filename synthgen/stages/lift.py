@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.contract import LabelContract
-from synthgen.device import one_thread, pick_device
+from synthgen.device import one_thread, pick_device, quick_precision
 from synthgen.errors import DatasetError, SourceError
 from synthgen.generator import Progress
 from synthgen.index import Index
@@ -130,7 +130,7 @@ def gather(recipe: Recipe, index: Index, version: DatasetVersion, progress: Prog
     real = hash_of(
         [index.split_digest(split) for split in ("train", "holdout", "pool")],
         recipe.reader.shaping(), recipe.contract.model_dump(mode="json"), classifier.identity(), size,
-        recipe.lift.validation_share, pick_device(),
+        recipe.lift.validation_share, pick_device(), quick_precision(pick_device()),
     )  # fmt: skip
     return Material(
         names, recipe.contract, classifier, train, holdout, pool, kept, recipe.lift.validation_share, steps, real,

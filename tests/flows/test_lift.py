@@ -46,6 +46,9 @@ def test_a_cut_makes_a_dataset_of_its_own(server, synthgen, recipe):
         (["quick.toml", "--cut", "6"], 2, "write CLASS=N"),
         (["quick.toml", "--cut", "6=0"], 2, "write CLASS=N"),
         (["quick.toml", "--seeds", "2"], 2, "seeds"),
+        (["quick.toml", "--draws", "2"], 2, "needs at least 3"),
+        (["quick.toml", "--draws", "3", "--redraw", "1"], 2, "give one of them"),
+        (["quick.toml", "--draws", "3", "--approve"], 2, "leave out --approve"),
     ],
 )
 def test_a_mistake_is_told_before_a_server_is_started(synthgen, recipe, arguments, code, said):

@@ -31,8 +31,8 @@ class Tones(FrozenHead):
         a, b, c = rows.T
         return np.stack([100 * a, b, c, b + c, b - c], 1).astype(np.float32)
 
-    def varied(self, payloads, labels, names, contract, seed):
-        return [(one + np.float32(0.01 * (seed + 1))).astype(np.float32) for one in payloads]
+    def varied(self, payloads, labels, names, contract, seed, reach=1.0):
+        return [(one + np.float32(0.01 * reach * (seed + 1))).astype(np.float32) for one in payloads]
 
 
 def tones(labels, seed=0):
@@ -61,7 +61,7 @@ def wrong(n=8):
     return Synthetic(tones([0] * n, 7), np.eye(2, dtype=np.float32)[labels], labels, np.full(n, -1))
 
 
-@pytest.mark.parametrize("sampling", [Sampling(), Sampling(False, False), Sampling(False, True, 1.0)])
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(False, 0.0), Sampling(False, 1.0, 1.0)])
 def test_it_learns_from_features_of_unlike_scales_whatever_the_sampling(tmp_path, sampling):
     learnt, *trained = train(tmp_path, sampling=sampling)
     assert (seen(*trained, [0, 1] * 20).argmax(1) == [0, 1] * 20).mean() > 0.95
@@ -88,7 +88,7 @@ def test_soft_targets_are_learnt_as_such(tmp_path):
 
 def test_an_adjusted_prior_gives_the_rare_class_more(tmp_path):
     plain, adjusted = (
-        train(tmp_path / str(tau), sampling=Sampling(False, False, tau))[1:] for tau in (0.0, 1.0)
+        train(tmp_path / str(tau), sampling=Sampling(False, 0.0, tau))[1:] for tau in (0.0, 1.0)
     )
     assert seen(*adjusted, [0, 1] * 20)[:, 1].mean() > seen(*plain, [0, 1] * 20)[:, 1].mean()
 
@@ -107,12 +107,20 @@ def test_the_network_looks_at_each_sample_and_each_variation_once_however_often_
     for seed in range(3):
         train(tmp_path / str(seed), seed, steps=3, network=network)
     assert network.looked_at == 32 * (1 + network.views)
-    train(tmp_path / "naive", steps=3, network=network, sampling=Sampling(False, False))
+    train(tmp_path / "naive", steps=3, network=network, sampling=Sampling(False, 0.0))
     assert network.looked_at == 32 * (1 + network.views)
 
 
+def test_another_reach_shows_other_variations(tmp_path):
+    network = Tones()
+    for reach in (1.0, 2.0):
+        train(tmp_path / str(reach), steps=3, network=network, sampling=Sampling(reach=reach))
+    at_twice = {(i + 1) * 2 for i in range(network.views)}
+    assert network.looked_at == 32 * (1 + len(at_twice | {i + 1 for i in range(network.views)}))
+
+
 def test_without_augmentation_no_variation_is_looked_at(tmp_path):
-    _, network, _ = train(tmp_path, steps=3, sampling=Sampling(False, False))
+    _, network, _ = train(tmp_path, steps=3, sampling=Sampling(False, 0.0))
     assert network.looked_at == 32
 
 

@@ -136,3 +136,10 @@ def test_other_weights_are_another_classifier_wherever_they_lie(networks, copied
     assert ImageBackbone(str(copied)).identity() == ImageBackbone(str(networks["resnet"])).identity()
     assert ImageBackbone(str(networks["vit"])).identity() != ImageBackbone(str(copied)).identity()
     assert ImageReference().identity() == "image_classifier"
+
+
+def test_a_network_is_opened_once_a_process_unless_its_weights_change(copied):
+    first = ImageReference().on_backbone(str(copied))
+    assert ImageReference().on_backbone(str(copied)) is first
+    network("convnext", copied)
+    assert ImageReference().on_backbone(str(copied)).identity() != first.identity()

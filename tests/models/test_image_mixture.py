@@ -27,7 +27,7 @@ def wrong(n=8):
     return Synthetic(pictures([0] * n, 7), np.eye(2, dtype=np.float32)[labels], labels, np.full(n, -1))
 
 
-@pytest.mark.parametrize("sampling", [Sampling(), Sampling(False, False), Sampling(False, True, 1.0)])
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(False, 0.0), Sampling(False, 2.0, 1.0)])
 def test_it_learns_from_real_pictures_whatever_the_sampling(tmp_path, sampling):
     learnt, model = train(tmp_path, sampling=sampling)
     assert REFERENCE.predict(model, pictures([0, 1, 0, 1], 5)).argmax(1).tolist() == [0, 1, 0, 1]

@@ -1,4 +1,7 @@
+import math
+
 import numpy as np
+import pytest
 import torch
 
 from synthgen.contract import LabelContract
@@ -14,6 +17,17 @@ def test_training_moves_pictures_no_farther_than_the_contract_allows():
     assert allowed(contract, "6") == Augment(turn_degrees=3)
     left = LabelContract.model_validate({"every": {"mirror": {"relabel": {"left": "right"}}}})
     assert not allowed(left, "left").mirror
+
+
+def test_a_longer_reach_moves_farther_up_to_what_the_contract_or_its_defaults_allow():
+    contract = LabelContract.model_validate({"every": {"turn": 40, "shift": 0.1, "resize": [0.9, 1.5]}})
+    far = allowed(contract, "6", reach=2)
+    assert (far.turn_degrees, far.shift_share) == (20, 0.1)
+    assert far.scale_share == pytest.approx(-math.log(0.9))
+    assert far.light_share == pytest.approx(0.4)
+    assert allowed(LabelContract(), "6", reach=3).turn_degrees == 15
+    still = LabelContract.model_validate({"every": {"brightness": False, "resize": False, "shift": False}})
+    assert allowed(still, "6", reach=2) == Augment(False, False, 15, 0, 0, 0)
 
 
 def test_nothing_allowed_moves_nothing():
