@@ -257,7 +257,7 @@ class Measurement:
         return several | {
             "seeds": self.lift.seeds,
             "steps": material.steps,
-            "classifier": self.drawn[0].recipe.modality.classifier,
+            "classifier": material.classifier.title,
             "train": len(material.train.ids),
             "kept": round(sum(len(d.material.kept.labels) for d in self.drawn) / len(self.drawn)),
             "holdout": len(material.holdout.ids),

@@ -29,10 +29,7 @@ class Prompt(BaseModel):
     @field_validator("template")
     @classmethod
     def _has_the_label(cls, value: str) -> str:
-        fields = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
-        if fields != {"label"}:
-            raise ValueError(f"the template needs {{label}} and no other field, but has {sorted(fields)}")
-        return value
+        return checked_template(value)
 
     def fill(self, label: str) -> str:
         """The prompt for one class."""
@@ -42,6 +39,14 @@ class Prompt(BaseModel):
     def sha256(self) -> str:
         """Hash of all that reaches the model."""
         return hash_of(self.template, self.negative, self.names)
+
+
+def checked_template(template: str) -> str:
+    """The template, if its only field is `{label}`; else ValueError."""
+    fields = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    if fields != {"label"}:
+        raise ValueError(f"the template needs {{label}} and no other field, but has {sorted(fields)}")
+    return template
 
 
 def load_prompt(modality: str, name: str) -> Prompt:

@@ -194,6 +194,8 @@ class Lift(Part):
 
     seeds: int = Field(default=5, ge=3, le=100)
     """Trainings of each arm; intervals need at least three."""
+    classifier: str = Field(default="reference", min_length=1)
+    """The modality's own small classifier, or a folder or pinned hub id: a frozen network with a trained head."""
     steps: int | None = Field(default=None, ge=20)
     """Training steps; three times the reference classifier's usual number, if not given."""
     size: int | None = Field(default=None, ge=8, le=512)

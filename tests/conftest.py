@@ -34,6 +34,14 @@ def tiny_diffusion(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory):
+    """The folder of a CLIP that knows red, green and blue squares by their names."""
+    from tiny_networks import trained_clip
+
+    return trained_clip(tmp_path_factory.mktemp("tiny-clip"))
+
+
 def _write_tiny_diffusion(kind, folder):
     import diffusers as d
     import transformers as t

@@ -8,22 +8,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from synthgen import registry
 from synthgen.contract import LabelContract
-from synthgen.errors import SourceError
+from synthgen.device import pick_device
+from synthgen.errors import RecipeError, SourceError
 from synthgen.filter import Filter
 from synthgen.generator import Progress
 from synthgen.modality import Modality
+from synthgen.prompt import checked_template
 from synthgen.sample import Candidate, Sample, Verdict
 from synthgen.seeds import numpy_rng
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from synthgen.models.classifier import Classifier
+    from synthgen.models.classifier import Classifier, Judge
 
+Named = Annotated[str, Field(min_length=1)]
 SOFT = 0.3
 """Of a soft label, each class of at least this weight must be seen."""
 STRENGTH = 6
@@ -49,8 +52,15 @@ class LabelAgreement(Filter):
 
     learns: ClassVar[bool] = True
 
-    model: str = "fit"
-    """`fit`, or a folder or hub id of a transformers image classifier whose labels are the classes."""
+    model: Named = "fit"
+    """`fit`, or a folder or pinned hub id of a transformers classifier whose labels are the classes."""
+    backbone: Named | None = None
+    """A folder or pinned hub id of a network: each member is a head that is trained on what it sees."""
+    zero_shot: Named | None = None
+    """A folder or pinned hub id of a model that tells classes by their descriptions, such as CLIP: not trained."""
+    prompt: str = "a photo of a {label}"
+    descriptions: dict[str, str] = Field(default_factory=dict)
+    """What zero_shot is told: the prompt, and for a class other words than its name."""
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     steps: Annotated[int, Field(ge=1)] | None = None
     """Training steps of each member; the modality's usual number, if not given."""
@@ -58,12 +68,41 @@ class LabelAgreement(Filter):
     wrong_share: Annotated[float, Field(gt=0, lt=1)] = 0.97
     most_needed: Annotated[float, Field(gt=0, lt=1)] = 0.35
 
-    def given_model(self) -> Path | None:
-        if self.model == "fit":
-            return None
-        from synthgen.models import image_transformer
+    @field_validator("prompt")
+    @classmethod
+    def _has_the_label(cls, value: str) -> str:
+        return checked_template(value)
 
-        return image_transformer.local_folder(self.model)
+    @model_validator(mode="after")
+    def _names_one_judge(self) -> LabelAgreement:
+        if len(self._named) > 1:
+            raise ValueError(
+                f"{' and '.join(self._named)} stand together: keep one, which then judges the labels"
+            )
+        told = self.model_fields_set & {"prompt", "descriptions"}
+        if told and self.zero_shot is None:
+            raise ValueError(
+                f"{' and '.join(sorted(told))} is read by zero_shot alone: add that, or remove it"
+            )
+        return self
+
+    @property
+    def _named(self) -> dict[str, str]:
+        """Models that were trained elsewhere, by setting: one at most."""
+        said = {"model": self.model, "backbone": self.backbone, "zero_shot": self.zero_shot}
+        return {key: value for key, value in said.items() if value not in (None, "fit")}
+
+    def identity(self) -> dict[str, Any]:
+        said = super().identity()
+        # Left out where they say nothing: what was judged before there were these settings stays judged.
+        unused = {"backbone", "zero_shot"} - self._named.keys()
+        unused |= set() if self.zero_shot else {"prompt", "descriptions"}
+        return {key: value for key, value in said.items() if key not in unused}
+
+    def given_model(self) -> Path | None:
+        from synthgen.models import hub
+
+        return next((hub.local_folder(model) for model in self._named.values()), None)
 
     def fit(
         self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,
@@ -76,10 +115,10 @@ class LabelAgreement(Filter):
         if not names:
             raise SourceError("label_agreement needs labelled samples. Remove it from [[filter]].")
         labels = np.array([names.index(str(sample.label)) for sample in labelled])
-        if self.model == "fit":
+        if self._is_trained:
             seen, notes = self._train(modality, labelled, labels, names, contract, folder, seed, progress)
         else:
-            seen, notes = self._given(labelled, names), []
+            seen, notes = self._seen(modality, labelled, names, progress), []
         needed = {}
         known = ~np.isnan(seen[:, 0])
         for i, name in enumerate(names):
@@ -104,9 +143,9 @@ class LabelAgreement(Filter):
 
         where = folder or Path()
         said = json.loads((where / "classes.json").read_text())
-        if self.model != "fit":
-            return Model(_from_transformers(self.model, said["names"], device), said["names"], said["needed"])
-        classifier: Classifier = registry.find("models", modality.classifier)()
+        if not self._is_trained:
+            return Model(self._judge(modality, said["names"], device), said["names"], said["needed"])
+        classifier = self._classifier(modality)
         members = [classifier.load(one, device) for one in sorted(where.glob("fold*"))]
 
         def predict(payloads: Sequence[Any]) -> np.ndarray:
@@ -161,7 +200,7 @@ class LabelAgreement(Filter):
         """Members in `folder`, and what each sample looked like to the member that had not seen it (or NaN)."""
         import numpy as np
 
-        classifier: Classifier = registry.find("models", modality.classifier)()
+        device, classifier = pick_device(), self._classifier(modality)
         small = [classifier.small(sample.payload) for sample in train]
         fold = folds(labels, self.folds, seed)
         seen = np.full((len(labels), len(names)), np.nan, np.float32)
@@ -182,7 +221,7 @@ class LabelAgreement(Filter):
                 steps=steps, seed=seed * self.folds + k, progress=tell,
             )  # fmt: skip
             if len(outside):
-                member = classifier.load(place, "cpu")
+                member = classifier.load(place, device)
                 seen[outside] = classifier.predict(member, [small[i] for i in outside])
         counts = Counter(labels.tolist())
         few = [f"{names[c]} ({n})" for c, n in sorted(counts.items()) if n < self.folds]
@@ -192,12 +231,38 @@ class LabelAgreement(Filter):
         ]
         return seen, notes if few else []
 
-    def _given(self, train: Sequence[Sample], names: list[str]) -> np.ndarray:
+    def _seen(
+        self, modality: Modality, train: Sequence[Sample], names: list[str], progress: Progress
+    ) -> np.ndarray:
+        """What each real sample looks like to a model that was trained elsewhere."""
         import numpy as np
 
-        predict = _from_transformers(self.model, names, "cpu")
-        blocks = [train[i : i + 64] for i in range(0, len(train), 64)]
-        return np.concatenate([predict([sample.payload for sample in some]) for some in blocks])
+        if unknown := sorted(set(self.descriptions) - set(names)):
+            raise RecipeError(
+                f"label_agreement describes {', '.join(map(repr, unknown))}, but the source has no such class."
+                + registry.near(unknown[0], names)
+            )
+        judge, rows = self._judge(modality, names, pick_device()), []
+        for start in range(0, len(train), 64):
+            rows.append(judge([sample.payload for sample in train[start : start + 64]]))
+            progress(min(start + 64, len(train)), len(train), "real samples")
+        return np.concatenate(rows)
+
+    @property
+    def _is_trained(self) -> bool:
+        return not {"model", "zero_shot"} & self._named.keys()
+
+    def _classifier(self, modality: Modality) -> Classifier:
+        from synthgen.models.classifier import reference
+
+        return reference(modality, self.backbone)
+
+    def _judge(self, modality: Modality, names: Sequence[str], device: str) -> Judge:
+        classifier = self._classifier(modality)
+        if self.zero_shot is None:
+            return classifier.given(self.model, names, device)
+        prompts = [self.prompt.format(label=self.descriptions.get(name, name)) for name in names]
+        return classifier.zero_shot(self.zero_shot, prompts, device)
 
 
 def folds(labels: np.ndarray, k: int, seed: int) -> np.ndarray:
@@ -211,13 +276,6 @@ def folds(labels: np.ndarray, k: int, seed: int) -> np.ndarray:
         if len(rows) > 1:
             fold[rows] = (np.arange(len(rows)) + rng.integers(k)) % k
     return fold
-
-
-def _from_transformers(model: str, names: list[str], device: str) -> Callable[[Sequence[Any]], np.ndarray]:
-    from synthgen.models import image_transformer
-
-    held = image_transformer.load(model, names, device)
-    return lambda payloads: image_transformer.predict(held, payloads)
 
 
 PLUGIN = LabelAgreement

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,12 @@ from torch.nn import functional
 
 from synthgen import seeds
 from synthgen.contract import LabelContract
-from synthgen.device import one_thread, pick_device
+from synthgen.device import one_thread
 from synthgen.errors import ModelError
 from synthgen.mixture import Learnt, Mixture
-from synthgen.models.classifier import Classifier
+from synthgen.models.classifier import Classifier, Judge
 from synthgen.models.image_moves import Augment, allowed, moved
+from synthgen.models.optimising import optimise
 from synthgen.models.resizing import resized
 
 if TYPE_CHECKING:
@@ -157,39 +159,6 @@ def new(classes: int, size: int, width: int, seed: int) -> ImageClassifier:
         return ImageClassifier(Config(int(classes), size, width, stages))
 
 
-def optimise(
-    network: ImageClassifier,
-    loss_of: Callable[[nn.Module, int, torch.device], torch.Tensor],
-    steps: int,
-    learning_rate: float,
-    progress: Progress | None = None,
-) -> ImageClassifier:
-    """The network after `steps` of AdamW on what `loss_of(model, step, device)` gives; the rate rises, then falls."""
-    from accelerate import Accelerator
-
-    accelerator = Accelerator(cpu=pick_device() == "cpu", step_scheduler_with_optimizer=False)
-    one_thread()
-    model = network.to(accelerator.device, memory_format=torch.channels_last)
-    norms = [p for p in model.parameters() if p.ndim == 1]
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    groups = [{"params": weights, "weight_decay": 0.05}, {"params": norms, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
-    model, optimizer = accelerator.prepare(model, optimizer)
-    model.train()
-    for step in range(steps):
-        warm = min(1.0, (step + 1) / (0.15 * steps))
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * warm * 0.5 * (1 + np.cos(np.pi * step / steps))
-        loss = loss_of(model, step, accelerator.device)
-        optimizer.zero_grad()
-        accelerator.backward(loss)
-        optimizer.step()
-        if progress:
-            progress(step + 1, steps, float(loss.detach()))
-    done: ImageClassifier = accelerator.unwrap_model(model)
-    return done
-
-
 def save(network: ImageClassifier, folder: Path) -> None:
     """Fill a folder with config.json and model.safetensors."""
     from safetensors.torch import save_file
@@ -257,6 +226,21 @@ class ImageReference(Classifier):
 
     def usual_steps(self, payload: Any) -> int:
         return 200 if payload.shape[0] <= 32 else 400
+
+    def on_backbone(self, model: str) -> Classifier:
+        from synthgen.models import image_backbone
+
+        return image_backbone.shared(model)
+
+    def given(self, model: str, names: Sequence[str], device: str) -> Judge:
+        from synthgen.models import image_transformer
+
+        return partial(image_transformer.predict, image_transformer.load(model, names, device))
+
+    def zero_shot(self, model: str, prompts: Sequence[str], device: str) -> Judge:
+        from synthgen.models import image_clip
+
+        return partial(image_clip.predict, image_clip.load(model, prompts, device))
 
     def train(
         self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,

@@ -16,9 +16,10 @@ from synthgen.contract import LabelContract
 from synthgen.device import quick_precision
 from synthgen.mixture import Learnt, Mixture
 from synthgen.models.classifier import Progress
-from synthgen.models.image_classifier import as_input, fit_size, new, optimise, save
+from synthgen.models.image_classifier import as_input, fit_size, new, save
 from synthgen.models.image_moves import allowed, moved
 from synthgen.models.mixed_batches import MixedBatches, curve, log_prior
+from synthgen.models.optimising import optimise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

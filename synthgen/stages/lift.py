@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthgen import registry
 from synthgen.contract import LabelContract
 from synthgen.device import one_thread, pick_device, quick_precision
 from synthgen.errors import DatasetError, SourceError
@@ -109,8 +108,10 @@ def gather(recipe: Recipe, index: Index, version: DatasetVersion, progress: Prog
     _check_source(index, version)
     names = index.labels
     _check_splits(index, names)
-    classifier: Classifier = registry.find("models", recipe.modality.classifier)()
-    size = recipe.lift.size
+    from synthgen.models.classifier import reference
+
+    backbone = None if recipe.lift.classifier == "reference" else recipe.lift.classifier
+    classifier, size = reference(recipe.modality, backbone), recipe.lift.size
 
     def small(split: Split) -> Labelled:
         import numpy as np
@@ -128,7 +129,7 @@ def gather(recipe: Recipe, index: Index, version: DatasetVersion, progress: Prog
     steps = recipe.lift.steps or 3 * classifier.usual_steps(train.payloads[0])
     real = hash_of(
         [index.split_digest(split) for split in ("train", "holdout", "pool")],
-        recipe.reader.shaping(), recipe.contract.model_dump(mode="json"), recipe.modality.classifier, size,
+        recipe.reader.shaping(), recipe.contract.model_dump(mode="json"), classifier.identity(), size,
         recipe.lift.validation_share, pick_device(), quick_precision(pick_device()),
     )  # fmt: skip
     return Material(

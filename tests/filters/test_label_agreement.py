@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 from real_digits import IMAGE, Fit, as_sample, real
+from tiny_networks import COLOURS, coloured, network
 
-from synthgen.errors import ModelError
+from synthgen.errors import ModelError, RecipeError
 from synthgen.filters.label_agreement import LabelAgreement, Model, folds
 from synthgen.sample import Candidate
 from synthgen.seeds import torch_init
@@ -97,3 +98,80 @@ def test_a_transformers_classifier_may_take_the_place_of_the_ensemble(tmp_path):
     assert 0 < given.judge(real("holdout", 1, "0")[0].payload, "0").score < 1
     with pytest.raises(ModelError, match="does not know the class '5'"):
         Fit(LabelAgreement(model=str(tmp_path / "vit")), tmp_path / "fit", real("train", 2, "5"))
+
+
+def test_settings_that_were_there_before_decide_alone_unless_others_are_used():
+    plain = LabelAgreement().identity()
+    assert set(plain) == {"model", "folds", "steps", "right_share", "wrong_share", "most_needed"}
+    assert LabelAgreement(backbone="a").identity() == plain | {"backbone": "a"}
+    described = LabelAgreement(zero_shot="a", descriptions={"0": "zero"}).identity()
+    assert described["prompt"] == "a photo of a {label}"
+    assert described["descriptions"] == {"0": "zero"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"model": "a", "backbone": "b"}, "model and backbone stand together: keep one"),
+        ({"backbone": "a", "zero_shot": "b"}, "backbone and zero_shot stand together: keep one"),
+        ({"backbone": "a", "prompt": "a {label}"}, "prompt is read by zero_shot alone"),
+        ({"descriptions": {"0": "zero"}}, "descriptions is read by zero_shot alone"),
+        ({"zero_shot": "a", "prompt": "a photo"}, "the template needs {label}"),
+        ({"zero_shot": ""}, "at least 1 character"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings, said):
+    with pytest.raises(ValidationError, match=said):
+        LabelAgreement(**settings)
+
+
+@pytest.fixture(scope="module")
+def on_backbone(tmp_path_factory) -> Fit:
+    root = tmp_path_factory.mktemp("on_backbone")
+    settings = LabelAgreement(folds=4, steps=100, backbone=str(network("resnet", root / "resnet")))
+    (root / "fit").mkdir()
+    return Fit(settings, root / "fit", real("train", 40, "014"))
+
+
+def test_heads_on_a_frozen_network_may_take_the_place_of_the_ensemble(on_backbone):
+    unseen = real("holdout", 25, "014")
+    assert on_backbone.passed(unseen) > 0.85
+    wrong = [as_sample(s.payload, "014"[("014".index(str(s.label)) + 1) % 3]) for s in unseen]
+    assert on_backbone.passed(wrong) < 0.15
+
+
+def judge_alone_and_together(fit, candidates):
+    together = fit.filter.score(IMAGE, candidates, fit.model)
+    assert together == fit.filter.score(IMAGE, candidates[::-1], fit.model)[::-1]
+    assert together == [fit.filter.score(IMAGE, [c], fit.model)[0] for c in candidates]
+
+
+def test_verdicts_of_heads_do_not_depend_on_neighbours(on_backbone):
+    judge_alone_and_together(on_backbone, [Candidate(s.payload, s.label) for s in real("holdout", 9, "014")])
+
+
+def squares(n, seed):
+    return [as_sample(p, label) for label in COLOURS for p in coloured(label, n, seed)]
+
+
+def test_zero_shot_clip_may_take_the_place_of_the_ensemble(tiny_clip, tmp_path):
+    fit = Fit(LabelAgreement(zero_shot=str(tiny_clip)), tmp_path, squares(10, 3))
+    assert not list(tmp_path.glob("fold*"))
+    assert fit.facts["real samples seen right"] == dict.fromkeys(COLOURS, 1.0)
+    unseen = squares(10, 4)
+    assert fit.passed(unseen) > 0.9
+    following = dict(zip(COLOURS, [*list(COLOURS)[1:], "red"], strict=True))
+    assert fit.passed([as_sample(s.payload, following[s.label]) for s in unseen]) < 0.1
+    judge_alone_and_together(fit, [Candidate(s.payload, s.label) for s in unseen])
+
+
+def test_zero_shot_classes_may_be_described_in_other_words(tiny_clip, tmp_path):
+    names = dict(zip(COLOURS, ("class 1", "class 2", "class 3"), strict=True))
+    real_ones = [as_sample(s.payload, names[str(s.label)]) for s in squares(10, 3)]
+    words = {name: colour for colour, name in names.items()}
+    fit = Fit(LabelAgreement(zero_shot=str(tiny_clip), descriptions=words), tmp_path, real_ones)
+    assert fit.facts["real samples seen right"] == dict.fromkeys(words, 1.0)
+    with pytest.raises(
+        RecipeError, match="describes 'class 4', but the source has no such class. Did you mean"
+    ):
+        Fit(LabelAgreement(zero_shot=str(tiny_clip), descriptions={"class 4": "red"}), tmp_path, real_ones)

@@ -122,9 +122,10 @@ def test_what_killed_trainings_left_long_ago_is_removed(index, tmp_path):
     assert {p.name for p in models.glob(".*")} == {".new-2"}
 
 
-def test_other_weights_in_the_folder_that_a_filter_was_given_make_it_another_model(index, tmp_path):
+@pytest.mark.parametrize("key", ["model", "backbone", "zero_shot"])
+def test_other_weights_in_the_folder_that_a_filter_was_given_make_it_another_model(index, tmp_path, key):
     (tmp_path / "given").mkdir()
-    recipe = digits(tmp_path, filter=[{"use": "label_agreement", "model": str(tmp_path / "given")}])
+    recipe = digits(tmp_path, filter=[{"use": "label_agreement", key: str(tmp_path / "given")}])
     seen = set()
     for weights in ("a", "b"):
         (tmp_path / "given" / "model.safetensors").write_text(weights)
@@ -134,7 +135,8 @@ def test_other_weights_in_the_folder_that_a_filter_was_given_make_it_another_mod
     assert len(seen) == 4
 
 
-def test_a_folder_of_a_filter_that_is_not_there_is_refused_before_anything_is_trained(index, tmp_path):
-    recipe = digits(tmp_path, filter=[{"use": "label_agreement", "model": str(tmp_path / "none")}])
+@pytest.mark.parametrize("key", ["model", "backbone", "zero_shot"])
+def test_a_folder_of_a_filter_that_is_not_there_is_refused_before_anything_is_trained(index, tmp_path, key):
+    recipe = digits(tmp_path, filter=[{"use": "label_agreement", key: str(tmp_path / "none")}])
     with pytest.raises(ModelError, match="is no folder"):
         trainings(recipe, index, [], tmp_path / "models")
