@@ -125,9 +125,9 @@ def unit_path(notes: Path, tag: str, key: str) -> Path:
     return notes / tag / "lift" / f"{key}.npz"
 
 
-def subset_sizes(pool: int) -> tuple[int, ...]:
-    """How many further real samples the small curve stands on, the whole pool last."""
-    return tuple(sorted({n for n in (pool // 20, pool // 5, pool) if n > 0}))
+def subset_sizes(pool: int, curve: Sequence[float]) -> tuple[int, ...]:
+    """How many further real samples the small curve stands on: these shares of the pool, and the whole pool last."""
+    return tuple(sorted({n for n in (*(int(share * pool) for share in curve), pool) if n > 0}))
 
 
 def ways(shares: Sequence[float]) -> list[Use]:

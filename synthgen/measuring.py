@@ -204,7 +204,7 @@ class Measurement:
         sampling, steps = self.samplings[base], self.drawn[0].material.steps
         arms = [Arm(NAIVE, lift_arms.NAIVE), *(Arm(name, one) for name, one in self.samplings.items())]
         arms += [Arm(SYNTHETIC, sampling, use), Arm(ONLY, sampling, FULL)]
-        sizes = lift_arms.subset_sizes(min(len(d.material.pool.ids) for d in self.drawn))
+        sizes = lift_arms.subset_sizes(min(len(d.material.pool.ids) for d in self.drawn), self.lift.curve)
         subsets = {MORE if n == sizes[-1] else f"{n:,} more real": n for n in sizes}
         arms += [Arm(name, sampling, more=n) for name, n in reversed(subsets.items())]
         arms += [Arm(name, sampling, use, choice) for name, choice in self._ablations().items()]

@@ -211,6 +211,8 @@ class Lift(Part):
     starts: tuple[Share, ...] = (0.5,)
     replacements: tuple[Share, ...] = (0.5,)
     """What is searched: shares in a batch, then with the best one other weights, starts and replacements."""
+    curve: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.05, 0.2)
+    """Parts of the pool from which it is read how many real labels the samples are worth, beside the whole pool."""
     margin_points: float = Field(default=2.0, gt=0, le=50)
     """A class whose recall changes by less counts as unchanged."""
     require: Literal["none", "no-harm", "lift"] = "none"

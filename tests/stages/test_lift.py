@@ -159,5 +159,6 @@ def test_the_search_changes_one_thing_at_a_time():
         Use(0.5, start=0.5),
         Use(0.5, replace=0.25),
     ]
-    assert subset_sizes(0) == ()
-    assert subset_sizes(60) == (3, 12, 60)
+    assert subset_sizes(0, (0.05, 0.2)) == ()
+    assert subset_sizes(60, (0.05, 0.2)) == (3, 12, 60)
+    assert subset_sizes(60, ()) == (60,)

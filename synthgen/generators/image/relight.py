@@ -84,7 +84,8 @@ def _relit(picture: np.ndarray, draw: Draw) -> np.ndarray:
     if draw["noise"] > 0:
         rng = numpy_rng("relight", draw["noise_seed"])
         lit += rng.standard_normal(lit.shape, np.float32) * np.float32(draw["noise"] / 255)
-    return np.rint(np.clip(lit, 0, 1) * 255).astype(np.uint8)
+    levels_back: np.ndarray = np.rint(np.clip(lit, 0, 1) * 255).astype(np.uint8)
+    return levels_back
 
 
 PLUGIN = Relight
