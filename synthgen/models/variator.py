@@ -84,19 +84,41 @@ class Variator(nn.Module):  # type: ignore[misc]
         return Change(moved, flow, light, colour, MOST_COVER * torch.sigmoid(paint[:, -1:] - 1))
 
 
-def changed(pictures: Tensor, change: Change, strength: float = 1.0) -> Tensor:
-    """The pictures (n, c, h, w), of any size, with a share of the change."""
+class Most(NamedTuple):
+    """How far a change may go, from and to: degrees of turn, log of the size, share of the side, log gain; and the
+    share of the differences between the gains of colours, which move hues."""
+
+    turn: tuple[float, float] = (-MOST_TURN, MOST_TURN)
+    log_size: tuple[float, float] = (-MOST_LOG_SCALE, MOST_LOG_SCALE)
+    shift: tuple[float, float] = (-MOST_SHIFT, MOST_SHIFT)
+    log_gain: tuple[float, float] = (-MOST_LOG_GAIN, MOST_LOG_GAIN)
+    tint: float = 1.0
+
+
+WHOLE = Most()
+
+
+def changed(pictures: Tensor, change: Change, strength: float = 1.0, most: Most = WHOLE) -> Tensor:
+    """The pictures (n, c, h, w), of any size, with a share of the change, no farther than `most`."""
     size = list(pictures.shape[2:])
     turn, scale, right, down = (strength * change.moved).unbind(1)
-    angle, times = (turn * MOST_TURN).deg2rad(), torch.exp(scale * MOST_LOG_SCALE)
+    angle = (turn * MOST_TURN).clamp(*most.turn).deg2rad()
+    times = torch.exp(-(-scale * MOST_LOG_SCALE).clamp(*most.log_size))
+    right, down = (-(-MOST_SHIFT * by).clamp(*most.shift) for by in (right, down))
     cos, sin = torch.cos(angle) * times, torch.sin(angle) * times
-    rows = [cos, -sin, 2 * MOST_SHIFT * right, sin, cos, 2 * MOST_SHIFT * down]
+    rows = [cos, -sin, 2 * right, sin, cos, 2 * down]
     grid = F.affine_grid(torch.stack(rows, 1).view(-1, 2, 3), list(pictures.shape), align_corners=False)
     grid = grid + 2 * MOST_FLOW * strength * _widened(change.flow, size).permute(0, 2, 3, 1)
     moved = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    gain, lift = (strength * _widened(change.light, size)).chunk(2, 1)
-    lit = moved * torch.exp(MOST_LOG_GAIN * gain) + 2 * MOST_LIFT * lift
+    gain, lift = (_tinted(strength * _widened(part, size), most.tint) for part in change.light.chunk(2, 1))
+    gain = (MOST_LOG_GAIN * gain).clamp(*most.log_gain)
+    lit = moved * torch.exp(gain) + 2 * MOST_LIFT * lift
     return torch.lerp(lit, _widened(change.paint, size), strength * _widened(change.cover, size))
+
+
+def _tinted(field: Tensor, share: float) -> Tensor:
+    """A field (n, channels, h, w) with a share of what its channels differ by."""
+    return field if share == 1 else torch.lerp(field.mean(1, keepdim=True).expand_as(field), field, share)
 
 
 def _widened(field: Tensor, size: list[int]) -> Tensor:
@@ -121,9 +143,9 @@ def load(folder: Path, device: str) -> Variator:
 
 def vary(
     model: Variator, pictures: Sequence[Pixels], noise: np.ndarray[Any, np.dtype[np.float32]],
-    strengths: Sequence[float], network_batch: int = 32,
+    strengths: Sequence[float], most: Sequence[Most], network_batch: int = 32,
 ) -> list[Pixels]:  # fmt: skip
-    """Variations uint8 (h, w, 3) of pictures of any sizes; each depends on its own picture, noise and strength alone.
+    """Variations uint8 (h, w, 3) of pictures of any sizes; each depends on its own picture, noise and bounds alone.
 
     The network sees them small and always runs on `network_batch` rows, padded: another batch shape would change
     floats. What it says is done to each picture at its own size, so that nothing but what is painted gets coarse.
@@ -143,7 +165,7 @@ def vary(
             for row, picture in enumerate(some):
                 own = Change(*(field[row : row + 1] for field in change))
                 whole = _as_tensor(picture, model.config["channels"]).to(device)[None]
-                made.append(_as_bytes(changed(whole, own, strengths[start + row])[0]))
+                made.append(_as_bytes(changed(whole, own, strengths[start + row], most[start + row])[0]))
     return made
 
 

@@ -8,7 +8,7 @@ from synthgen.errors import ModelError
 from synthgen.models import variation_gan, variator
 from synthgen.models.gan_draws import Vary, as_tensor
 from synthgen.models.variation_gan import Pairs
-from synthgen.models.variator import NOISE, Change, changed
+from synthgen.models.variator import NOISE, Change, Most, changed
 
 SIZE = 16
 
@@ -124,22 +124,43 @@ def test_each_part_of_a_change_does_what_it_says():
     assert torch.allclose(half, (pictures + 1) / 2, atol=1e-4)
 
 
+def test_bounds_cut_off_what_goes_beyond_them():
+    pictures = torch.zeros(1, 3, 40, 40)
+    pictures[..., 18:22, 18:22] = 1
+    everything = _still(1, moved=torch.tensor([[1.0, 1.0, -1.0, 1.0]]))
+    still = Most(turn=(0, 0), log_size=(0, 0), shift=(0, 0))
+    assert torch.allclose(changed(pictures, everything, most=still), pictures, atol=1e-4)
+    right = changed(
+        pictures, _still(1, moved=torch.tensor([[0.0, 0.0, -1.0, 0.0]])), most=Most(shift=(-0.05, 0.05))
+    )
+    middle = (right[0, 0].sum(0) * torch.arange(40)).sum() / right[0, 0].sum()
+    assert middle.item() == pytest.approx(19.5 + 0.05 * 40, abs=0.1)
+    light = torch.zeros(1, 6, 4, 4)
+    light[:, 0], light[:, 2] = 1, -1  # red up, blue down
+    grey = changed(pictures, _still(1, light=light), most=Most(tint=0))
+    assert torch.allclose(grey, pictures, atol=1e-4)
+    dim = changed(pictures, _still(1, light=light), most=Most(log_gain=(-0.1, 0.1)))
+    assert dim[0, 0].max().item() == pytest.approx(np.exp(0.1), abs=1e-4)
+
+
 def test_a_variation_does_not_depend_on_its_batch_and_keeps_the_size_of_its_picture(folder):
     model = variator.load(folder, "cpu")
     rng = np.random.default_rng(1)
     pictures = [rng.integers(0, 256, (16 + i, 30, 3), np.uint8) for i in range(9)]
     noise, strengths = _noise(9), np.linspace(0, 1, 9).tolist()
-    together = variator.vary(model, pictures, noise, strengths, 4)
+    together = variator.vary(model, pictures, noise, strengths, [Most()] * len(pictures), 4)
     assert [p.shape for p in together] == [p.shape for p in pictures]
     for i in range(9):
-        alone = variator.vary(model, pictures[i : i + 1], noise[i : i + 1], strengths[i : i + 1], 4)
+        alone = variator.vary(model, pictures[i : i + 1], noise[i : i + 1], strengths[i : i + 1], [Most()], 4)
         np.testing.assert_array_equal(alone[0], together[i])
     assert np.abs(together[0].astype(int) - pictures[0][..., :1]).max() <= 1
 
 
 def test_grey_sources_give_grey_pictures(folder):
     assert json.loads((folder / "config.json").read_text()) == {"size": SIZE, "channels": 1}
-    made = variator.vary(variator.load(folder, "cpu"), list(_shapes()[0][:3]), _noise(3), [1.0] * 3)
+    made = variator.vary(
+        variator.load(folder, "cpu"), list(_shapes()[0][:3]), _noise(3), [1.0] * 3, [Most()] * 3
+    )
     assert all((p == p[..., :1]).all() for p in made)
 
 
@@ -156,7 +177,9 @@ def test_a_rare_class_inherits_the_variations_of_common_ones(tmp_path):
         folder = tmp_path / str(steps)
         variation_gan.train(pictures, labels, folder, size=SIZE, steps=steps, batch=12, balanced_share=0.0)
         crosses = [pictures[labels.index(2)]] * 40
-        made = np.stack(variator.vary(variator.load(folder, "cpu"), crosses, _noise(40), [1.0] * 40))
+        made = np.stack(
+            variator.vary(variator.load(folder, "cpu"), crosses, _noise(40), [1.0] * 40, [Most()] * 40)
+        )
         scatter.append(_middles(made).std(0))
     assert (scatter[0] < 0.5).all()  # both crosses stand in the middle
     assert (scatter[1] > 1.0).all()

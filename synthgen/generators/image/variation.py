@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -19,9 +20,11 @@ from synthgen.seeds import numpy_rng
 if TYPE_CHECKING:
     import numpy as np
 
-    from synthgen.models.variator import Variator
+    from synthgen.models.variator import Most, Variator
 
 NETWORK_BATCH = 32
+EFFECTS = ("turn", "shift", "resize", "brightness", "hue")
+MOST_HUE = 15.0
 MOST_PICTURES = 20_000
 MOST_PIXELS = 80_000_000  # at 3 bytes each
 # CPU seconds of one x86-64 core at 2.5 GHz, for one picture of 32x32 in one step.
@@ -33,8 +36,9 @@ class Variation(Generator):
 
     Payload: uint8 (h, w, 3), size kept. Label: kept.
     One network learns from all classes, so that a rare parent inherits what common ones show. It shifts, turns and
-    bends the picture itself, lights it anew and paints some of it; `vary` is the share of all this that is done: at
-    most 15 degrees of turn, 1.32 times in size, 0.15 of the side in shift, and as much again part by part.
+    bends the picture itself, lights it anew and paints some of it; `vary` is the share of all this that is done. The
+    contract's bounds on turn, shift, resize, brightness and hue cut off what the network would do beyond them; single
+    parts are bent by up to 0.15 of the side more.
     Source: Antoniou et al. 2017 (DAGAN), section 3; Huang et al. 2024 (R3GAN), section 2.
     """
 
@@ -55,10 +59,18 @@ class Variation(Generator):
     resize_range: RatioInterval = (0.92, 1.08)
 
     def effects(self) -> tuple[Effect, ...]:
-        return (Effect("vary", *self.strength_range, unit="of what was learned"),)
+        size, light = math.exp(0.28), math.exp(0.6)
+        return (
+            Effect("vary", *self.strength_range, unit="of what was learned"),
+            Effect("turn", -15, 15, free=(-15, 15), unit="degrees"),
+            Effect("shift", -0.15, 0.15, free=(-0.2, 0.2), unit="of the side"),
+            Effect("resize", 1 / size, size, neutral=1, free=(0.75, 4 / 3), unit="times"),
+            Effect("brightness", 1 / light, light, neutral=1, free=(0.5, 2), unit="times"),
+            Effect("hue", -MOST_HUE, MOST_HUE, free=(-15, 15), unit="degrees"),
+        )
 
     def applied(self, draw: Draw) -> dict[str, float]:
-        return {"vary": draw["vary"]}
+        return {"vary": draw["vary"], **{name: bounds[1] for name, bounds in draw["most"].items()}}
 
     def learns(self) -> dict[str, Any] | None:
         if self.model != "fit":
@@ -116,9 +128,14 @@ class Variation(Generator):
         return variator.load(folder, device)
 
     def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
+        most = {}
+        for effect in self.effects()[1:]:
+            low, high = job.bounds.get(effect.name, (effect.low, effect.high))
+            most[effect.name] = list(_either_way(low, high, effect.neutral))
         return {
             "vary": float(rng.uniform(*job.bounds.get("vary", self.strength_range))),
             "noise_seed": int(rng.integers(2**53)),
+            "most": most,
         }
 
     def make(self, batch: Sequence[Work], model: Variator) -> list[Made | Failed]:
@@ -131,7 +148,31 @@ class Variation(Generator):
             noise[row] = numpy_rng("variation", work.draw["noise_seed"]).standard_normal(noise.shape[1])
         pictures = [work.parents[0].payload for work in batch]
         strengths = [work.draw["vary"] for work in batch]
-        return [Made(picture) for picture in variator.vary(model, pictures, noise, strengths, NETWORK_BATCH)]
+        most = [_most(work.draw["most"]) for work in batch]
+        made = variator.vary(model, pictures, noise, strengths, most, NETWORK_BATCH)
+        return [Made(picture) for picture in made]
+
+
+def _either_way(low: float, high: float, neutral: float) -> tuple[float, float]:
+    """The bounds, as far to one side as to the other where they hold what changes nothing."""
+    if not low <= neutral <= high:
+        return low, high
+    if neutral:
+        most = min(1 / low, high)
+        return 1 / most, most
+    most = min(-low, high)
+    return -most, most
+
+
+def _most(bounds: Mapping[str, Sequence[float]]) -> Most:
+    from synthgen.models.variator import Most
+
+    turn, shift, size, light, hue = ((bounds[name][0], bounds[name][1]) for name in EFFECTS)
+    return Most(turn, _logs(size), shift, _logs(light), max(map(abs, hue)) / MOST_HUE)
+
+
+def _logs(bounds: Sequence[float]) -> tuple[float, float]:
+    return math.log(bounds[0]), math.log(bounds[1])
 
 
 PLUGIN = Variation

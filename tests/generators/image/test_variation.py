@@ -56,8 +56,22 @@ def test_a_contract_bounds_or_forbids_it():
     def routes(rule):
         return LabelContract(every={"vary": rule}).routes(TINY.effects(), "a", ())
 
-    assert routes(0.5)[0].bounds == {"vary": (0.4, 0.5)}
+    assert routes(0.5)[0].bounds["vary"] == (0.4, 0.5)
     assert isinstance(routes(False), Refusal)
+
+
+def test_what_the_contract_bounds_is_cut_off_in_every_draw():
+    bounds = {
+        "turn": (-5, 5),
+        "shift": (0, 0),
+        "resize": (0.9, 1.5),
+        "brightness": (0.5, 1.2),
+        "hue": (-3, 9),
+    }
+    most = _work(_sample("a", 0), 0, bounds).draw["most"]
+    wanted = {"turn": 5, "shift": 0, "resize": 1 / 0.9, "brightness": 1.2, "hue": 3}
+    assert {name: high for name, (_, high) in most.items()} == pytest.approx(wanted)
+    assert most["resize"][0] == pytest.approx(0.9)
 
 
 def test_settings_of_making_do_not_train_anew():
