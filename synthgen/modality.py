@@ -36,6 +36,8 @@ class Modality:
     """Largest signature distance between a payload and a mere re-encoding of it."""
     leak_tolerance: ClassVar[float] = 0.03
     """Largest fingerprint distance, 1 - cosine, between a payload and what a disguised copy of it shows."""
+    marks: ClassVar[bool] = True
+    """Whether the file format has room for the synthetic marker; without it only the rows of a dataset tell."""
 
     def check(self, payload: Any) -> None:
         """Raise ValueError with the reason if this is no usable payload."""
@@ -56,6 +58,10 @@ class Modality:
     def preview(self, payload: Any, size_px: int) -> bytes:
         """A JPEG picture of at most size_px by size_px."""
         raise NotImplementedError
+
+    def written(self, payload: Any) -> str | None:
+        """The payload as words, where these show more than a picture; None for all that is looked at or heard."""
+        return None
 
     def embed(self, payloads: Sequence[Any]) -> np.ndarray:
         """Unit vectors, float32 (n, d), for likeness and diversity. Each row depends on its payload alone."""
