@@ -167,7 +167,7 @@ class Run:
             return 0
         recipe = self.recipe
         known = self.dataset.rows_by_id(shard.ids) if self.dataset.exists else {}
-        drafts = generate(recipe, self.index, shard.jobs, shard.ids, self.models, known)
+        drafts = generate(recipe, self.index, shard.jobs, shard.ids, self.models, known, self.dataset.answers)
         candidates = [_candidate(d, d.outcome.made) for d in drafts if isinstance(d.outcome.made, Made)]
         verdicts = filter_(recipe, candidates, self.models)
         embed = recipe.oversample > 1 or any(job.index < MOST_MEASURED for job in shard.jobs)
@@ -232,6 +232,7 @@ class Run:
         return record(
             self.recipe, self.index, identity=self.identity, run_key=self.key, extra=self.extra, base=self.base,
             plans=self.plans, rounds=self.staged, selection=selection, facts=self.facts, selftest=table,
+            answers=self.dataset.answers,
         )  # fmt: skip
 
     def publish(self, said: Mapping[str, Any], selection: Selection) -> DatasetVersion:

@@ -198,7 +198,7 @@ def _jobs(
         if entry.parents == 2:
             partner = _partner(recipe, index, entry, label, i, list(partners))
             parents, bounds = (*parents, partner.id), partners[str(partner.label)]
-        yield Job(place, label, i, parents, bounds, recipe.seed, round_)
+        yield Job(place, label, i, parents, bounds, recipe.seed, round_, turn)
 
 
 def _partner(
