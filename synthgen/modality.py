@@ -103,6 +103,10 @@ class Modality:
         """Why there is nothing to be seen or heard in this payload, or None."""
         return None
 
+    def oddities(self, rng: np.random.Generator) -> list[Any]:
+        """Usable payloads as strange as they come (tiny, long, plain, ...), for tests."""
+        return []
+
     def specimen(self, rng: np.random.Generator) -> Any:
         """A small payload for tests."""
         raise NotImplementedError

@@ -118,6 +118,11 @@ class Image(Modality):
             else None
         )
 
+    def oddities(self, rng: np.random.Generator) -> list[np.ndarray]:
+        from synthgen.models import image_defects
+
+        return image_defects.oddities(rng)
+
     def specimen(self, rng: np.random.Generator) -> np.ndarray:
         import numpy as np
 

@@ -91,6 +91,11 @@ class Text(Modality):
 
         return None if text_features.plain(payload) else "nothing to read: no letter, digit or symbol"
 
+    def oddities(self, rng: np.random.Generator) -> list[str]:
+        from synthgen.models import text_defects
+
+        return text_defects.oddities(rng)
+
     def specimen(self, rng: np.random.Generator) -> str:
         from synthgen.models import text_defects
 

@@ -37,6 +37,15 @@ def disguises(text: str, rng: np.random.Generator) -> dict[str, str]:
     }
 
 
+def oddities(rng: np.random.Generator) -> list[str]:
+    """A letter, a mark, emoji alone, one endless word, other scripts, invisible marks, markup, and a very long text."""
+    return [
+        "a", "?", "🦊🦊 👍🏽 ❤️", "x" * 5000, "他们昨天没有来，因为下雨了。", "\u202eשלום \u200f עולם\u202c",
+        "e\u0301\u0301\u0301 \ufeff\u200d", "<script>alert('1')</script>\n\n\t| a | b |\r\n",
+        "1e5 007 £3.50 2/3", " ".join(specimen(rng) for _ in range(40)),
+    ]  # fmt: skip
+
+
 def _misspelt(text: str, rng: np.random.Generator) -> str:
     able = [i for i in range(len(text) - 1) if text[i : i + 2].isalpha() and text[i] != text[i + 1]]
     if not able:

@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,10 +37,10 @@ def plain(text: str) -> str:
     Signs between two digits stay (1.5 is not 15), symbols and emoji too; empty where there is nothing to read.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = _BETWEEN_DIGITS.sub("\ue000", folded).translate(_KEPT)
-    return kept.replace("\ue000", ".")
+    return _BETWEEN_DIGITS.sub(_BETWEEN, folded).translate(_KEPT)
 
 
+_BETWEEN = "\ue000"
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[.,:/-](?=\d)")
 
 
@@ -48,8 +49,9 @@ class _Kept(dict[int, str | None]):
 
     def __missing__(self, code: int) -> str | None:
         c = chr(code)
-        invisible = 0xFE00 <= code <= 0xFE0F or unicodedata.category(c)[0] in "PZC" and code != 0xE000
-        self[code] = None if invisible or unicodedata.category(c) == "Sk" else c
+        kind = unicodedata.category(c)
+        unseen = kind == "Sk" or kind[0] in "PZC" or 0xFE00 <= code <= 0xFE0F
+        self[code] = None if unseen and c != _BETWEEN else c
         return self[code]
 
 
@@ -111,7 +113,7 @@ def _meaning(found: list[str]) -> Iterator[tuple[int, float]]:
         yield _hash("w", word), weight
         for code in _runs(word, 3):
             yield code, 0.35 * weight
-    for pair in set(zip(found, found[1:], strict=False)):
+    for pair in set(pairwise(found)):
         yield _hash("p", " ".join(pair)), 0.5
 
 
@@ -119,8 +121,6 @@ def _print(found: list[str]) -> Iterator[tuple[int, float]]:
     for word, n in Counter(found).items():
         for code in _runs(word, 4):
             yield code, math.sqrt(n)
-    if not found:
-        return
 
 
 @lru_cache(maxsize=1 << 16)

@@ -38,7 +38,7 @@ def preview(text: str, size_px: int) -> bytes:
 def shown(text: str) -> str:
     """The text with what the font cannot draw named, and what cannot be seen or turns a line round left out."""
     has = _glyphs()
-    return "".join(c if ord(c) in has else _named(c) for c in text)
+    return "".join(c if ord(c) in has and unicodedata.category(c)[0] != "C" else _named(c) for c in text)
 
 
 def _named(c: str) -> str:
