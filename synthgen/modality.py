@@ -95,6 +95,11 @@ class Modality:
         """By kind, what leakage must find on top of `copies`."""
         return {}
 
+    def broken(self, payload: Any, rng: np.random.Generator) -> dict[str, Any]:
+        """By effect of the label contract, what a filter that compares with the parent must find where the contract does
+        not allow it: a small change after which the payload no longer says or shows what it did."""
+        return {}
+
     def emptied(self, payload: Any) -> Any:
         """The same with nothing in it, which `blank` must find; None where there is no such thing."""
         return None

@@ -78,12 +78,15 @@ class Meaning(Filter):
         (folder / "allowed.json").write_text(json.dumps({"by class": allowed, "every": of_every}))
         if self.model is None:
             save_file(
-                {"rare": text_likeness.rarity(sample.payload for sample in train)}, folder / "words.safetensors"
+                {"rare": text_likeness.rarity(sample.payload for sample in train)},
+                folder / "words.safetensors",
             )
         else:
             sentences.load(self.model, "cpu")  # an unusable model is an error now, and not after generating
         how = "words" if self.model is None else self.model
-        return {"compares by": how, "similarity needed": self._least()} | ({"may change": allowed} if allowed else {})
+        return {"compares by": how, "similarity needed": self._least()} | (
+            {"may change": allowed} if allowed else {}
+        )
 
     def load(self, modality: Modality, folder: Path | None, device: str) -> Model:
         from safetensors.numpy import load_file
@@ -116,9 +119,14 @@ class Meaning(Filter):
             return Verdict(False, alike, least, "the same words as its parent's: nothing is new")
         if alike > self.most:
             return Verdict(
-                False, alike, least, f"just the same: similarity {alike:.3f} to its parent, at most {self.most:g} is new"
+                False,
+                alike,
+                least,
+                f"just the same: similarity {alike:.3f} to its parent, at most {self.most:g} is new",
             )
-        broken = self._broken(claims.changes(parent, candidate.payload, _entities(candidate)), candidate.label, model)
+        broken = self._broken(
+            claims.changes(parent, candidate.payload, _entities(candidate)), candidate.label, model
+        )
         reasons = [change.what for change in broken]
         if alike < least:
             reasons.insert(

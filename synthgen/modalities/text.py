@@ -83,6 +83,11 @@ class Text(Modality):
 
         return text_defects.disguises(payload, rng)
 
+    def broken(self, payload: str, rng: np.random.Generator) -> dict[str, Any]:
+        from synthgen.models import text_breaks
+
+        return text_breaks.broken(payload, rng)
+
     def emptied(self, payload: str) -> str:
         return "".join(" " if c.isspace() else "." for c in payload)
 

@@ -23,7 +23,9 @@ MOST_WORDS = 200
 """Words of a text without their equal on the other side that are compared one by one."""
 
 _NO_DENIALS = frozenset(
-    "not only, not just, not to, no doubt, no wonder, no matter, not merely, nothing but, never mind".split(", ")
+    "not only, not just, not to, no doubt, no wonder, no matter, not merely, nothing but, never mind".split(
+        ", "
+    )
 )
 _CLAUSE = frozenset("but although though however because while whereas and or".split())
 _DAYS = frozenset(
@@ -67,7 +69,12 @@ def _replaced(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], l
     lost = list((mine - theirs).elements())[:MOST_WORDS]
     came = list((theirs - mine).elements())[:MOST_WORDS]
     pairs = sorted(
-        ((like, i, j) for i, a in enumerate(lost) for j, b in enumerate(came) if (like := likeness(a, b)) >= SAME),
+        (
+            (like, i, j)
+            for i, a in enumerate(lost)
+            for j, b in enumerate(came)
+            if (like := likeness(a, b)) >= SAME
+        ),
         reverse=True,
     )
     gone_i, gone_j = set[int](), set[int]()
@@ -75,7 +82,9 @@ def _replaced(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], l
         if i not in gone_i and j not in gone_j and not opposite(lost[i], came[j]):
             gone_i.add(i)
             gone_j.add(j)
-    return [a for i, a in enumerate(lost) if i not in gone_i], [b for j, b in enumerate(came) if j not in gone_j]
+    return [a for i, a in enumerate(lost) if i not in gone_i], [
+        b for j, b in enumerate(came) if j not in gone_j
+    ]
 
 
 def _denied(
@@ -137,7 +146,9 @@ def _moved(ours: Sequence[_Denial], theirs: Sequence[_Denial], after: Sequence[T
 
 
 def _all_words(pieces: Sequence[Token]) -> Counter[str]:
-    return Counter(bare(piece.text) for piece in pieces if piece.kind == "word" and not is_negation(piece.text))
+    return Counter(
+        bare(piece.text) for piece in pieces if piece.kind == "word" and not is_negation(piece.text)
+    )
 
 
 def _opposites(before: Counter[str], after: Counter[str]) -> list[tuple[str, str]]:
@@ -275,7 +286,11 @@ def _said(runs: Sequence[Sequence[str]]) -> str:
 def _swapped(before: Sequence[Token], after: Sequence[Token]) -> list[str]:
     """Names or numbers that changed places while all else stayed where it was."""
     ours, theirs = _frame(before), _frame(after)
-    if ours.rest != theirs.rest or ours.claims == theirs.claims or sorted(ours.claims) != sorted(theirs.claims):
+    if (
+        ours.rest != theirs.rest
+        or ours.claims == theirs.claims
+        or sorted(ours.claims) != sorted(theirs.claims)
+    ):
         return []
     return [f"names or numbers changed places: {', '.join(ours.claims)} became {', '.join(theirs.claims)}"]
 

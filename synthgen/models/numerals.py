@@ -133,7 +133,11 @@ def _digits(text: str) -> Iterator[str]:
         return
     for match in _WRITTEN.finditer(bare):
         after = re.match(r"[a-z]+", bare[match.end() :])
-        scale = _SUFFIX.get(after[0]) if after and text[:1] in "$€£¥₹" or after and after[0] in ("k", "bn") else None
+        scale = (
+            _SUFFIX.get(after[0])
+            if after and text[:1] in "$€£¥₹" or after and after[0] in ("k", "bn")
+            else None
+        )
         value = _value(match[0])
         yield _plain(float(value) * scale) if scale and _is_value(value) else value
 

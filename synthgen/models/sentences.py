@@ -59,7 +59,9 @@ def local_folder(model: str) -> Path | None:
 
 def load(model: str, device: str) -> Sentences:
     """The model of a name, folder or hub id. Raises ModelError where it cannot be loaded safely."""
-    folder = hub.checked_folder(str(local_folder(model) or model), (*hub.WANTED, "*/*.json", "*/*.safetensors"))
+    folder = hub.checked_folder(
+        str(local_folder(model) or model), (*hub.WANTED, "*/*.json", "*/*.safetensors")
+    )
     modules = _modules(folder)
     root = folder / modules[0][1]
     opened = hub.opened(str(root), "AutoModel", "encoder", device)
@@ -84,7 +86,9 @@ def embed(model: Sentences, texts: Sequence[str]) -> NDArray[np.float32]:
 
     one_thread()
     rows: dict[int, list[int]] = {}
-    known = [encoding.ids for encoding in model.tokenizer.encode_batch_fast([_readable(model, t) for t in texts])]
+    known = [
+        encoding.ids for encoding in model.tokenizer.encode_batch_fast([_readable(model, t) for t in texts])
+    ]
     for i, ids in enumerate(known):
         rows.setdefault(next(n for n in LENGTHS if len(ids) <= n), []).append(i)
     out: NDArray[np.float32] | None = None
@@ -156,7 +160,9 @@ def _pooling(model: str, said: dict[str, Any]) -> str:
     modes = [m for m in POOLINGS if said.get(f"pooling_mode_{m}_token{'s' * (m != 'cls')}")]
     modes = modes or [str(said.get("pooling_mode", ""))]
     if len(modes) != 1 or modes[0] not in POOLINGS:
-        raise ModelError(f"{model} pools by {modes or said}. Pick a model that pools by {', '.join(POOLINGS)}.")
+        raise ModelError(
+            f"{model} pools by {modes or said}. Pick a model that pools by {', '.join(POOLINGS)}."
+        )
     return modes[0]
 
 

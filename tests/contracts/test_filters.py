@@ -70,7 +70,9 @@ def candidates(kind) -> list[Candidate]:
     odd = kind.oddities(numpy_rng("odd"))
     plain = [Candidate(p, LABELS[i % 3]) for i, p in enumerate([*train, *fresh, *odd])]
     soft = Candidate(fresh[0], "a", weights={"a": 0.6, "b": 0.4})
-    return [*plain, soft, Candidate(fresh[1], "never seen"), Candidate(fresh[2], None)]
+    of_odd = [Candidate(fresh[3], "a", parents=(parent,)) for parent in odd]
+    of_two = [c._replace(parents=(train[1], fresh[i % 4])) for i, c in enumerate(plain)]
+    return [*plain, *of_odd, *of_two, soft, Candidate(fresh[1], "never seen"), Candidate(fresh[2], None)]
 
 
 @every_filter

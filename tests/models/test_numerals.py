@@ -37,6 +37,8 @@ def test_words_that_are_often_no_number_are_weak():
     assert [(n.value, n.weak) for n in found] == [("1", True), ("2", True), ("1", False)]
 
 
-@pytest.mark.parametrize("text", ["٣٤ ½ ²", "0", "00", "1" * 400, "1,,2", "--5", "1e999", "$", "7" * 20 + "k"])
+@pytest.mark.parametrize(
+    "text", ["٣٤ ½ ²", "0", "00", "1" * 400, "1,,2", "--5", "1e999", "$", "7" * 20 + "k"]
+)
 def test_odd_digits_are_no_error(text):
     assert all(isinstance(value, str) for value in values(text))
