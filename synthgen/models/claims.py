@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from synthgen.models.lexis import FUNCTION, bare, bases, common, content, likeness
+from synthgen.models.lexis import FUNCTION, bare, bases, content, likeness, listed
+from synthgen.models.named import MOST_WORDS, renamed, swapped
 from synthgen.models.numerals import Number, numbers
 from synthgen.models.opposites import opposite
-from synthgen.models.words import Token, is_negation, is_number, names, sentiment, tokens
+from synthgen.models.words import Token, is_negation, sentiment, tokens
 
 SAME = 0.6
 """Likeness from which two words count as one that was kept."""
@@ -19,20 +21,22 @@ TURNED = 0.3
 """Feeling of a whole text, -1 to 1, from which it is for or against something."""
 REACH = 7
 """Words after a negation that it may turn round."""
-MOST_WORDS = 200
-"""Words of a text without their equal on the other side that are compared one by one."""
 
 _NO_DENIALS = frozenset(
-    "not only, not just, not to, no doubt, no wonder, no matter, not merely, nothing but, never mind".split(
-        ", "
-    )
+    [
+        "not only",
+        "not just",
+        "not to",
+        "no doubt",
+        "no wonder",
+        "no matter",
+        "not merely",
+        "nothing but",
+        "never mind",
+    ]
 )
-_CLAUSE = frozenset("but although though however because while whereas and or".split())
-_DAYS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february april june july september october "
-    "november december".split()
-)
-_A_FEW = frozenset("a the these those last next past first quite only".split())
+_CLAUSE = frozenset(listed("but although though however because while whereas and or"))
+_A_FEW = frozenset(listed("a the these those last next past first quite only"))
 
 
 class Change(NamedTuple):
@@ -56,10 +60,10 @@ def changes(parent: str, child: str, entities: Iterable[str] = ()) -> list[Chang
     found = [
         *(Change("negate", what) for what in _denied(before, after, lost, came)),
         *(Change("change_numbers", what) for what in _counted(numbers(before), numbers(after))),
-        *(Change("change_names", what) for what in _named(before, after, entities)),
+        *(Change("change_names", what) for what in renamed(before, after, entities)),
     ]
     if not found:
-        found += [Change("change_names", what) for what in _swapped(before, after)]
+        found += [Change("change_names", what) for what in swapped(before, after)]
     return found
 
 
@@ -119,7 +123,7 @@ def denials(pieces: Sequence[Token]) -> list[_Denial]:
             continue
         heads: list[str] = []
         for other in some[i + 1 : i + 1 + REACH]:
-            if other.kind == "punct" and other.text not in "'\"" or other.text.lower() in _CLAUSE:
+            if (other.kind == "punct" and other.text not in "'\"") or other.text.lower() in _CLAUSE:
                 break
             if other.kind == "word" and (word := bare(other.text)) not in FUNCTION:
                 heads.append(word)
@@ -200,7 +204,7 @@ def feeling(pieces: Sequence[Token]) -> float:
         value = sentiment().get(piece.text.lower(), 0.0)
         total += -0.74 * value if since < 3 else value
         since = 0 if is_negation(piece.text) else since + 1
-    return total / (total * total + 15) ** 0.5
+    return total / math.sqrt(total * total + 15)
 
 
 def _counted(before: Sequence[Number], after: Sequence[Number]) -> list[str]:
@@ -222,91 +226,3 @@ def _unmatched(these: Sequence[Number], those: Sequence[Number]) -> list[str]:
         elif not number.weak:
             left.append(number.written)
     return left
-
-
-def _named(before: Sequence[Token], after: Sequence[Token], entities: Iterable[str]) -> list[str]:
-    old, new = _names_in(before), _names_in(after, entities)
-    lost = [run for run in old.sure if not any(word in new.words for word in run)]
-    came = [run for run in new.sure if not any(word in old.words for word in run)]
-    changed = [run for run in old.sure if run not in lost and any(word not in new.words for word in run)]
-    added = [run for run in new.sure if run not in came and any(word not in old.words for word in run)]
-    if changed and added:
-        return [f"a name changed: {_said(changed)} became {_said(added)}"]
-    if not lost and not came:
-        lost, came = _perhaps(old, new), _perhaps(new, old)
-        if not (lost and came):
-            return []
-    if not lost and (maybe := _perhaps(old, new)):
-        lost = maybe
-    if not came and (maybe := _perhaps(new, old)):
-        came = maybe
-    if lost and came:
-        return [f"a name changed: {_said(lost)} became {_said(came)}"]
-    return [f"a name was lost: {_said(lost)}"] if lost else [f"a name came: {_said(came)}"]
-
-
-class _Names(NamedTuple):
-    """Names as runs of lower-case words: sure ones, words that may be one, and all words of the text."""
-
-    sure: list[tuple[str, ...]]
-    perhaps: list[str]
-    words: frozenset[str]
-
-
-def _names_in(pieces: Sequence[Token], entities: Iterable[str] = ()) -> _Names:
-    sure, perhaps = list[tuple[str, ...]](), list[str]()
-    places = names(pieces)
-    last = -9
-    for i, piece in enumerate(pieces):
-        if piece.kind != "word":
-            continue
-        word = bare(piece.text)
-        if i in places and not (piece.text.isupper() and len(word) > 1 and common(word)) or word in _DAYS:
-            joins = i == last + 2 and pieces[i - 1].text == " " and word not in _DAYS
-            sure.append((*(sure.pop() if joins and sure else ()), word))
-            last = i
-        elif len(word) > 2 and not common(word) and not is_number(word) and word not in sentiment():
-            perhaps.append(word)
-    sure += [(bare(word),) for word in entities]
-    words = frozenset(bare(piece.text) for piece in pieces if piece.kind == "word")
-    return _Names(sure, perhaps, words)
-
-
-def _perhaps(ours: _Names, theirs: _Names) -> list[tuple[str, ...]]:
-    """Words on this side alone that no dictionary knows, and that are not the other side's spelled otherwise."""
-    alone = [word for word in ours.perhaps if word not in theirs.words][:MOST_WORDS]
-    others = sorted(theirs.words - ours.words)[:MOST_WORDS]
-    return [(word,) for word in alone if not any(likeness(word, other) for other in others)]
-
-
-def _said(runs: Sequence[Sequence[str]]) -> str:
-    return ", ".join(repr(" ".join(run)) for run in runs)
-
-
-def _swapped(before: Sequence[Token], after: Sequence[Token]) -> list[str]:
-    """Names or numbers that changed places while all else stayed where it was."""
-    ours, theirs = _frame(before), _frame(after)
-    if (
-        ours.rest != theirs.rest
-        or ours.claims == theirs.claims
-        or sorted(ours.claims) != sorted(theirs.claims)
-    ):
-        return []
-    return [f"names or numbers changed places: {', '.join(ours.claims)} became {', '.join(theirs.claims)}"]
-
-
-class _Frame(NamedTuple):
-    rest: list[str]
-    claims: list[str]
-
-
-def _frame(pieces: Sequence[Token]) -> _Frame:
-    places = names(pieces)
-    rest, claims = list[str](), list[str]()
-    for i, piece in enumerate(pieces):
-        if piece.kind in ("space", "punct"):
-            continue
-        claim = piece.kind == "number" or is_number(piece.text) or i in places or not common(bare(piece.text))
-        rest.append("" if claim else piece.text.lower())
-        claims += [piece.text.lower()] if claim else []
-    return _Frame(rest, claims)

@@ -10,13 +10,22 @@ from synthgen.models.words import Token, tokens
 _CONTRACTED = re.compile(r"['’](?:ll|ve|re|d|m|s)$", re.IGNORECASE)
 _NOT = re.compile(r"n['’]t$", re.IGNORECASE)
 
+
+def listed(words: str) -> list[str]:
+    """Words that stand one after the other, as a list."""
+    return words.split()
+
+
 FUNCTION = frozenset(
-    "a an the this that these those i me my mine we us our you your he him his she her it its they them their who whom "
-    "whose which what when where why how there here am is are was were be been being do does did done doing have has "
-    "had having will would shall should can could may might must ought and or but if so as than then of to in on at by "
-    "for from with into onto about over out up down off all any some such very too just also only own same other "
-    "another both each every more most much many let get got s t d ll m re ve u ur r n please really quite rather "
-    "ever even still again now yet well because while since until during through between not no".split()
+    listed(
+        "a an the this that these those i me my mine we us our you your he him his she her it its they them "
+        "their who whom whose which what when where why how there here am is are was were be been being do "
+        "does did done doing have has had having will would shall should can could may might must ought and "
+        "or but if so as than then of to in on at by for from with into onto about over out up down off all "
+        "any some such very too just also only own same other another both each every more most much many "
+        "let get got s t d ll m re ve u ur r n please really quite rather ever even still again now yet "
+        "well because while since until during through between not no"
+    )
 )
 """Words that say little by themselves."""
 

@@ -6,31 +6,29 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from synthgen.models.lexis import listed
 from synthgen.models.words import Token
 
 _SMALL = {
     word: i
     for i, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        listed(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen"
+        )
     )
 }
-_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_TENS = {w: 10 * i for i, w in enumerate(listed("twenty thirty forty fifty sixty seventy eighty ninety"), 2)}
+_FIRST = listed(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth"
+)
+_TENTHS = listed("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth")
 _ORDINALS = {
-    **{
-        word: i
-        for i, word in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-            "fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-            1,
-        )
-    },
-    **{
-        w: 10 * i
-        for i, w in enumerate("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth".split(), 2)
-    },
-    "thirds": 3, "quarters": 4, "fifths": 5, "tenths": 10,
-}  # fmt: skip
+    **{word: i for i, word in enumerate(_FIRST, 1)},
+    **{word: 10 * i for i, word in enumerate(_TENTHS, 2)},
+    **{"thirds": 3, "quarters": 4, "fifths": 5, "tenths": 10},
+}
 _SCALES = {
     "hundred": 100, "hundreds": 100, "thousand": 1_000, "thousands": 1_000, "million": 10**6, "millions": 10**6,
     "billion": 10**9, "billions": 10**9, "trillion": 10**12, "dozen": 12, "dozens": 12, "score": 20,
@@ -133,11 +131,8 @@ def _digits(text: str) -> Iterator[str]:
         return
     for match in _WRITTEN.finditer(bare):
         after = re.match(r"[a-z]+", bare[match.end() :])
-        scale = (
-            _SUFFIX.get(after[0])
-            if after and text[:1] in "$€£¥₹" or after and after[0] in ("k", "bn")
-            else None
-        )
+        letters = after[0] if after else ""
+        scale = _SUFFIX.get(letters) if text[:1] in "$€£¥₹" or letters in ("k", "bn") else None
         value = _value(match[0])
         yield _plain(float(value) * scale) if scale and _is_value(value) else value
 

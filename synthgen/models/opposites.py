@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-_GROUPS = """
-good great fine excellent superb wonderful brilliant fantastic nice lovely delightful delicious splendid / bad poor awful terrible horrible dreadful lousy nasty abysmal disgusting atrocious appalling
+from synthgen.models.lexis import listed
+
+_GROUPS = """\
+good great fine excellent superb wonderful brilliant fantastic nice lovely delightful delicious splendid /
+    bad poor awful terrible horrible dreadful lousy nasty abysmal disgusting atrocious appalling
 best better / worst worse
 love adore like enjoy admire / hate loathe dislike detest despise
 praise applaud acclaim commend / condemn criticise criticize slam blame denounce
-exciting thrilling gripping entertaining interesting fascinating engaging absorbing / boring dull tedious tiresome dreary bland
+exciting thrilling gripping entertaining interesting fascinating engaging absorbing /
+    boring dull tedious tiresome dreary bland
 clever smart intelligent witty wise bright / stupid dumb idiotic silly foolish brainless
 funny hilarious amusing / unfunny humourless humorless
 beautiful pretty gorgeous stunning attractive / ugly hideous plain
@@ -23,7 +27,8 @@ safe secure harmless / dangerous risky harmful hazardous
 guilty / innocent
 convict / acquit
 right correct true accurate / wrong incorrect false inaccurate mistaken
-rise increase grow climb soar gain raise jump expand surge / fall decrease shrink drop plunge decline reduce lower cut contract sink
+rise increase grow climb soar gain raise jump expand surge /
+    fall decrease shrink drop plunge decline reduce lower cut contract sink
 more most / less least fewer
 many much / few little
 high / low
@@ -144,9 +149,11 @@ strength / weakness
 
 # These only look like a word with a prefix that turns it round.
 _LOOK_SO = frozenset(
-    "invaluable indifferent inflammable infamous include inform inside income indeed interest increase invent invest "
-    "unit under until union unite discuss discover display district distance disease dish dispatch distribute "
-    "impress important import improve impact imagine immense".split()
+    listed(
+        "invaluable indifferent inflammable infamous include inform inside income indeed interest increase "
+        "invent invest unit under until union unite discuss discover display district distance disease dish "
+        "dispatch distribute impress important import improve impact imagine immense"
+    )
 )
 _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "non-", "mis", "anti", "anti-")
 
@@ -156,7 +163,7 @@ def _sides() -> dict[str, tuple[frozenset[int], frozenset[int]]]:
     """For each word the numbers of the pairs of groups that it stands left and right in."""
     left: dict[str, set[int]] = {}
     right: dict[str, set[int]] = {}
-    for i, line in enumerate(_GROUPS.strip().splitlines()):
+    for i, line in enumerate(_GROUPS.replace("\n    ", " ").splitlines()):
         for words, side in zip(line.split(" / "), (left, right), strict=True):
             for word in words.split():
                 side.setdefault(word, set()).add(i)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synthgen.models.lexis import listed
 from synthgen.models.words import Edit, Token, applied, is_negation, like, names, tokens
 
 if TYPE_CHECKING:
     import numpy as np
 
 _AUXILIARIES = frozenset(
-    "is are was were will would can could should must may might do does did has have had am".split()
+    listed("is are was were will would can could should must may might do does did has have had am")
 )
 _OTHERS = ("Okonkwo", "Vasquez", "Lindqvist", "Marseille", "Osaka", "Tanzania", "Hartwell", "Bergamo")
 _WORTH = ("three", "seven", "eleven", "nineteen", "forty", "sixty")

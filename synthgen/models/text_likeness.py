@@ -1,4 +1,4 @@
-"""How much two texts say the same, by their words: nothing to download, and no word counts that the other side lacks."""
+"""How much two texts say the same, by their words alone: nothing to download."""
 
 from __future__ import annotations
 
