@@ -84,7 +84,7 @@ def _font(points: int) -> FreeTypeFont | ImageFont:
 
 @cache
 def _glyphs() -> frozenset[int]:
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     path = _path()
     if not path.is_file():

@@ -82,7 +82,7 @@ def test_a_missing_folder_is_named(folder, key):
 
 
 def test_train_and_holdout_may_not_be_one_folder(folder):
-    with pytest.raises(SourceError, match="holdout is the same folder as another split"):
+    with pytest.raises(SourceError, match="holdout is the same folder or file as train"):
         read(recipe(folder, holdout=f"{folder}/train/../train"))
 
 
