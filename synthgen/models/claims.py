@@ -26,7 +26,6 @@ _NO_DENIALS = frozenset(
     [
         "not only",
         "not just",
-        "not to",
         "no doubt",
         "no wonder",
         "no matter",
@@ -139,7 +138,13 @@ def _denies(some: Sequence[Token], i: int, low: str) -> bool:
         return before not in _A_FEW
     if low == "nor":
         return not any(other.text.lower() == "neither" for other in some[max(0, i - 6) : i])
-    return is_negation(low) and f"{low} {after}" not in _NO_DENIALS
+    return (
+        is_negation(low) and f"{low} {after}" not in _NO_DENIALS and not (after == "to" and _mention(some, i))
+    )
+
+
+def _mention(some: Sequence[Token], i: int) -> bool:
+    return [piece.text.lower() for piece in some[i : i + 3]] == ["not", "to", "mention"]
 
 
 def _moved(ours: Sequence[_Denial], theirs: Sequence[_Denial], after: Sequence[Token]) -> bool:

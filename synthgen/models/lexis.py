@@ -69,7 +69,7 @@ def likeness(a: str, b: str) -> float:
     if _synonyms(a, b):
         return 0.85
     alike = _spelled_alike(a, b)
-    return alike if alike >= 0.6 else 0.0
+    return max(alike if alike >= 0.6 else 0.0, 0.7 * one_slip(a, b))
 
 
 def _synonyms(a: str, b: str) -> bool:
@@ -82,6 +82,27 @@ def _spelled_alike(a: str, b: str) -> float:
         return 0.0
     ours, theirs = _runs(a), _runs(b)
     return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+@lru_cache(maxsize=1 << 17)
+def one_slip(a: str, b: str) -> bool:
+    """Whether two words of three letters or more differ by one slip of the keyboard: a letter too much, too few,
+    another one, or two next to each other exchanged."""
+    short, long = sorted((a, b), key=len)
+    if len(short) < 3 or len(long) - len(short) > 1 or a == b:
+        return False
+    at = next((i for i, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :]
+    return short[at + 1 :] == long[at + 1 :] or exchanged(a, b)
+
+
+def exchanged(a: str, b: str) -> bool:
+    """Whether two words differ in two letters next to each other alone, which changed places."""
+    if len(a) != len(b) or a == b:
+        return False
+    at = next(i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y)
+    return a[at : at + 2] == b[at : at + 2][::-1] and a[at + 2 :] == b[at + 2 :]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from synthgen.models.lexis import bare, common, likeness, listed
+from synthgen.models.lexis import bare, common, exchanged, likeness, listed
 from synthgen.models.words import Token, is_number, names, sentiment
 
 MOST_WORDS = 200
@@ -22,6 +23,7 @@ _DAYS = frozenset(
 def renamed(before: Sequence[Token], after: Sequence[Token], entities: Iterable[str]) -> list[str]:
     """What became of names: lost, come, or changed, each in words."""
     old, new = _names_in(before), _names_in(after, entities)
+    old, new = _corrected(old, new), _corrected(new, old)
     lost = [run for run in old.sure if not any(word in new.words for word in run)]
     came = [run for run in new.sure if not any(word in old.words for word in run)]
     changed = [run for run in old.sure if run not in lost and any(word not in new.words for word in run)]
@@ -47,6 +49,13 @@ class _Names(NamedTuple):
     sure: list[tuple[str, ...]]
     perhaps: list[str]
     words: frozenset[str]
+
+
+def _corrected(ours: _Names, theirs: _Names) -> _Names:
+    """With the words of the other side beside ours where ours are the same but for two letters that changed places."""
+    alone = [word for run in theirs.sure for word in run if len(word) > 3 and word not in ours.words]
+    meant = {word for word in alone if any(exchanged(word, other) for other in ours.words)}
+    return ours._replace(words=ours.words | meant)
 
 
 def _names_in(pieces: Sequence[Token], entities: Iterable[str] = ()) -> _Names:
@@ -105,5 +114,5 @@ def _frame(pieces: Sequence[Token]) -> _Frame:
             continue
         claim = piece.kind == "number" or is_number(piece.text) or i in places or not common(bare(piece.text))
         rest.append("" if claim else piece.text.lower())
-        claims += [piece.text.lower()] if claim else []
+        claims += re.findall(r"\w+", piece.text.lower()) if claim else []
     return _Frame(rest, claims)

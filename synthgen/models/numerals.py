@@ -27,7 +27,10 @@ _TENTHS = listed("twentieth thirtieth fortieth fiftieth sixtieth seventieth eigh
 _ORDINALS = {
     **{word: i for i, word in enumerate(_FIRST, 1)},
     **{word: 10 * i for i, word in enumerate(_TENTHS, 2)},
-    **{"thirds": 3, "quarters": 4, "fifths": 5, "tenths": 10},
+    "thirds": 3,
+    "quarters": 4,
+    "fifths": 5,
+    "tenths": 10,
 }
 _SCALES = {
     "hundred": 100, "hundreds": 100, "thousand": 1_000, "thousands": 1_000, "million": 10**6, "millions": 10**6,
