@@ -36,6 +36,8 @@ class Modality:
     """Largest signature distance between a payload and a mere re-encoding of it."""
     leak_tolerance: ClassVar[float] = 0.03
     """Largest fingerprint distance, 1 - cosine, between a payload and what a disguised copy of it shows."""
+    column: ClassVar[str] = "payload"
+    """What tables call the payload, as the field does: `image`, `text`, ..."""
     marks: ClassVar[bool] = True
     """Whether the file format has room for the synthetic marker; without it only the rows of a dataset tell."""
 
@@ -111,6 +113,10 @@ class Modality:
     def oddities(self, rng: np.random.Generator) -> list[Any]:
         """Usable payloads as strange as they come (tiny, long, plain, ...), for tests."""
         return []
+
+    def specimen_annotations(self, payload: Any) -> dict[str, Any]:
+        """What a reader might annotate in a specimen, by the annotation's name, for tests of what carries it."""
+        return {}
 
     def specimen(self, rng: np.random.Generator) -> Any:
         """A small payload for tests."""

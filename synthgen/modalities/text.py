@@ -18,6 +18,7 @@ class Text(Modality):
     media_type = "text/plain; charset=utf-8"
     suffix = ".txt"
     classifier = "text_classifier"
+    column = "text"
     copy_tolerance = 0.5
     leak_tolerance = 0.4
     marks: ClassVar[bool] = False
@@ -100,6 +101,11 @@ class Text(Modality):
         from synthgen.models import text_defects
 
         return text_defects.oddities(rng)
+
+    def specimen_annotations(self, payload: str) -> dict[str, Any]:
+        from synthgen.models import text_defects
+
+        return {"entities": text_defects.entities(payload)}
 
     def specimen(self, rng: np.random.Generator) -> str:
         from synthgen.models import text_defects

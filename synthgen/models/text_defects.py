@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,3 +87,12 @@ def specimen(rng: np.random.Generator) -> str:
     """A sentence of about 12 words with a name or a number here and there, and often a negation."""
     chosen = [options[rng.integers(len(options))] for options in (_WHO, _DID, _HOW, _WHAT, _WHEN, _END)]
     return "{} {} the {} {} {}, {}".format(*chosen)
+
+
+def entities(text: str) -> list[list[Any]]:
+    """The spans of who does it and of what they do it to, in a specimen."""
+    spans = [[0, len(who), "who"] for who in _WHO if text.startswith(who)]
+    for what in _WHAT:
+        start = text.find(f" {what} ") + 1
+        spans += [[start, start + len(what), "what"]] if start else []
+    return spans

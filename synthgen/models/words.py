@@ -45,7 +45,7 @@ _TOKEN = re.compile(
       | \{\{.*?\}\} | \{\w*\} | <[^<>\s][^<>]*> | \[[A-Z_0-9]+\] | %\(\w+\)[sdf] | %[sd]\b | \$\{\w+\} | &\w+;
       | [:;=8xX][-o^']?[()\[\]DPp/\\|](?!\w) | <3
       | `[^`\n]+` | \w+(?:_\w+|\(\))+ | _\w* )
-  | (?P<number>[+\-]?[$€£¥₹]?(?:[^\W\d_]{1,3})?\d(?:[\d.,:/'’\-]*\d)?(?:[^\W_]|[%°])*(?:[-/][^\W_]+)*
+  | (?P<number>[+\-]?[$€£¥₹]?(?:[^\W\d_]{1,3})?\d(?:[\d.,:/'’\-]*\d)?(?:[^\W_]|[%°])*(?:[-/][^\W_]+)*(?:['’]s\b)?
       | [^\W_]*\d[^\W_]* )
   | (?P<word>[^\W\d_]+(?:['’\-][^\W\d_]+)*(?:['’](?=s\b))?)
   | (?P<punct>\.\.\.|[!?.]+|[^\w\s])
@@ -58,6 +58,15 @@ _TOKEN = re.compile(
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
+_KINDS: dict[str | None, Kind] = {
+    "space": "space",
+    "other": "other",
+    "number": "number",
+    "word": "word",
+    "punct": "punct",
+    "rest": "other",
+}
 
 NEGATIONS = _words(
     "no not never none nobody nothing nowhere neither nor without cannot nope nah hardly scarcely barely rarely seldom "
@@ -75,11 +84,25 @@ NUMBER_WORDS = _words(
 )
 
 HINGES = _words(
-    "if but however although though yet only just too more most less least much few fewer little all any every each "
-    "some both either must shall should may might can could would will until before after always ever again than enough "
-    "almost nearly instead rather up down left right on off in out yes"
+    "anything everything something if but however although though yet only just too more most less least much few "
+    "fewer little all any every each some both either must shall should may might can could would will until before "
+    "after always ever again than enough almost nearly instead rather up down left right on off in out yes"
 )
 """Words on which the meaning turns though they say little: how much, whether, under what condition, in which order."""
+
+JUDGEMENTS = _words(
+    "predictable bland unwatchable watchable mediocre cliche cliches cliched clichéd cliché overrated underrated flat "
+    "wooden cheesy formulaic contrived uneven unfunny unrealistic believable unbelievable plausible implausible slow "
+    "fast rushed overlong lengthy short long cheap deep shallow original unoriginal derivative fresh stale subtle "
+    "hackneyed corny campy cartoonish amateurish sloppy lazy lackluster lacklustre unremarkable forgettable memorable "
+    "riveting gripping absorbing compelling captivating mesmerizing haunting moving touching poignant heartfelt gritty "
+    "convincing unconvincing intelligent thoughtful timeless seminal average okay so-so meh yawn drag drags dragged "
+    "dragging paced miscast overacted overdone half-baked one-dimensional two-dimensional must-see recommend avoid "
+    "skip better best worse worst better-than top bottom high low expensive overpriced affordable rude quick quickly slowly "
+    "undercooked overcooked stale tasteless flavorful flavourful tender crispy greasy soggy dry cold warm hot broken "
+    "working works worked lasts lasted durable flimsy sturdy defective refund unusable useless usable"
+)
+"""Words of reviews that judge, and that lexicons of feelings leave out."""
 
 
 def tokens(text: str) -> list[Token]:
@@ -89,15 +112,15 @@ def tokens(text: str) -> list[Token]:
 
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[Token, ...]:
-    return tuple(
-        Token(m.start(), m.end(), m[0], m.lastgroup if m.lastgroup != "rest" else "other")  # type: ignore[arg-type]
-        for m in _TOKEN.finditer(text)
-    )
+    return tuple(Token(*m.span(), m[0], _KINDS[m.lastgroup]) for m in _TOKEN.finditer(text))
 
 
 def is_number(text: str) -> bool:
     """Whether a word says a number, in digits or as a word; ordinals and codes with digits too."""
-    return any(c.isdigit() for c in text) or all(part in NUMBER_WORDS for part in text.lower().split("-"))
+    if any(map(str.isdigit, text)):
+        return True
+    low = text.lower()
+    return all(part in NUMBER_WORDS for part in low.split("-")) if "-" in low else low in NUMBER_WORDS
 
 
 def is_negation(text: str) -> bool:
@@ -123,8 +146,13 @@ def sentiment() -> dict[str, float]:
 def carries_label(word: str) -> bool:
     """Whether a word, wherever it stands, may carry the label: it negates, counts, says a feeling, or is a hinge."""
     low = word.lower().replace("’", "'")
-    stem = low.removesuffix("'s")
-    return is_negation(low) or is_number(low) or low in HINGES or stem in sentiment() or low in sentiment()
+    known = _telling()
+    return low in known or low.removesuffix("'s") in known or is_negation(low) or is_number(low)
+
+
+@cache
+def _telling() -> frozenset[str]:
+    return HINGES | JUDGEMENTS | NEGATIONS | NUMBER_WORDS | sentiment().keys()
 
 
 def protected(pieces: Sequence[Token]) -> set[int]:
@@ -139,6 +167,23 @@ def protected(pieces: Sequence[Token]) -> set[int]:
     }
 
 
+def openers(pieces: Sequence[Token]) -> set[int]:
+    """Places of the words that begin a sentence."""
+    found: set[int] = set()
+    starts = True
+    for i, piece in enumerate(pieces):
+        if piece.kind in ("word", "number"):
+            if starts:
+                found.add(i)
+            starts = False
+        elif piece.kind == "punct":
+            starts = starts or piece.text[0] in _ENDS
+        elif piece.kind == "other":
+            starts = False
+    return found
+
+
+_ENDS = '.!?…:"“('
 # Capitals at the start of a sentence say little: these words are no names there.
 _STARTS = _words(
     "i a an the this that these those it he she we you they there here what when where who why how which my your his "
@@ -149,36 +194,34 @@ _STARTS = _words(
 
 def names(pieces: Sequence[Token]) -> set[int]:
     """Places of words that are written as names: a capital where the sentence asks for none, or several in a row."""
-    words = [i for i, piece in enumerate(pieces) if piece.kind == "word"]
-    long = [i for i in words if len(pieces[i].text) > 1]
-    shouted = sum(pieces[i].text.isupper() for i in long) * 2 > len(long)
+    long = [piece.text for piece in pieces if piece.kind == "word" and len(piece.text) > 1]
+    shouted = sum(word.isupper() for word in long) * 2 > len(long)
+    starts = openers(pieces)
     named: set[int] = set()
-    starts = True
     last = -2
     for i, piece in enumerate(pieces):
-        if piece.kind == "punct":
-            starts = starts or piece.text[0] in '.!?…:"“('
-        if piece.kind == "other":
-            starts = False
-        if piece.kind not in ("word", "number"):
+        if piece.kind != "word" or not piece.text[0].isupper() or piece.text in _I:
             continue
-        if (
-            piece.kind == "word"
-            and piece.text[0].isupper()
-            and piece.text not in ("I", "I'm", "I'll", "I've", "I'd")
+        if shouted and piece.text.isupper():
+            continue
+        if i not in starts or (
+            len(piece.text) > 1 and not piece.text[1:].islower() and "'" not in piece.text
         ):
-            capital_inside = not piece.text[1:].islower() and len(piece.text) > 1
-            if shouted and piece.text.isupper():
-                pass
-            elif not starts or capital_inside:
-                named.add(i)
-                if last == i - 2 and pieces[i - 1].text == " " and pieces[last].text.lower() not in _STARTS:
-                    named.add(last)  # the first word of `Tom Hanks` at the start of a sentence
-            elif piece.text.endswith(("'s", "’s")) and piece.text[:-2].lower() not in _STARTS:
-                named.add(i)
-            last = i
-        starts = False
+            named.add(i)
+            if last == i - 2 and pieces[i - 1].text == " " and pieces[last].text.lower() not in _STARTS:
+                named.add(last)  # the first word of `Tom Hanks` at the start of a sentence
+        elif piece.text.endswith(("'s", "’s")) and piece.text[:-2].lower() not in _STARTS:
+            named.add(i)
+        last = i
     return named
+
+
+def is_opening(word: str) -> bool:
+    """Whether a word with a capital at the start of a sentence is surely no name."""
+    return word in _I or word.lower() in _STARTS
+
+
+_I = ("I", "I'm", "I'll", "I've", "I'd", "I’m", "I’ll", "I’ve", "I’d")
 
 
 def applied(
@@ -228,3 +271,14 @@ def like(word: str, model: str) -> str:
     if model.isupper() and len(model) > 1:
         return word.upper()
     return word[0].upper() + word[1:] if model[:1].isupper() else word
+
+
+def fits_article(before: str, word: str) -> bool:
+    """Whether a word may follow another where that is `a` or `an`."""
+    if before.lower() not in ("a", "an"):
+        return True
+    low = word.lower()
+    spoken = low.startswith(("hour", "honest", "heir", "honor", "honour")) or (
+        low[:1] in "aeiou" and not low.startswith(("uni", "use", "usu", "ut", "eu", "one", "once"))
+    )
+    return spoken == (before.lower() == "an")
