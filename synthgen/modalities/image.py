@@ -24,6 +24,7 @@ class Image(Modality):
     suffix = ".png"
     classifier = "image_classifier"
     copy_tolerance = 0.03
+    column = "image"
 
     def check(self, payload: Any) -> None:
         shape, dtype = getattr(payload, "shape", None), getattr(payload, "dtype", None)
