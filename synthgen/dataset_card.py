@@ -55,8 +55,9 @@ def dataset_card(version: DatasetVersion, count: int, synthetic: int) -> str:
 
 _COLUMNS = """`image`, `text` or `payload`, `label`, `id`, `synthetic` (false for a real sample). `parents` and
 `source_ids` are the samples that one was made from; `generator`, `settings`, `draw`, `bounds`, `seed`, `index`,
-`model_sha256` and `prompt_sha256` make it again; `scores` and `reasons` are what each filter said; `label_weights` is set where a label
-is soft; `payload_sha256` checks the bytes; `licence` and `source_licences` are as the source's owner gave them."""
+`model_sha256` and `prompt_sha256` make it again; `scores` and `reasons` are what each filter said; `label_weights` is
+set where a label is soft; `payload_sha256` checks the bytes; `licence` and `source_licences` are as the source's
+owner gave them."""
 
 
 def _front_matter(record: Mapping[str, Any], title: str, count: int) -> str:
