@@ -179,8 +179,7 @@ def _make(
     held = fitted.held() if fitted else Held(None, threading.Lock())
     keys: list[str | None] = [None] * len(batch)
     if not generator.repeatable:
-        keys = _asked(generator, batch, held.model, answers)
-        batch = [w._replace(answer=answers[k]) if k else w for w, k in zip(batch, keys, strict=True)]
+        batch, keys = answered(generator, batch, held.model, answers)
     able = [work for work in batch if not (work.answer and work.answer.fault)]
     with held.lock:
         made = generator.make(able, held.model) if able else []
@@ -201,15 +200,17 @@ def _make(
             one.parents = (_between(one, answer),)
 
 
-def _asked(generator: Generator, batch: Sequence[Work], model: Any, answers: Answers) -> list[str | None]:
-    """The keys of the answers that a batch needs, now that all of them are there."""
+def answered(
+    generator: Generator, batch: Sequence[Work], model: Any, answers: Answers
+) -> tuple[list[Work], list[str | None]]:
+    """A batch with the answers that it needs, asked for where they are not there yet, and their keys."""
     asked = [generator.asks(work, model) for work in batch]
     keys = [None if question is None else hash_of(question) for question in asked]
     by_key = {key: question for key, question in zip(keys, asked, strict=True) if key}
     with answers.asking:
         if missing := answers.unanswered(by_key):
             generator.ask({key: by_key[key] for key in missing}, answers)
-    return keys
+    return [w._replace(answer=answers[k]) if k else w for w, k in zip(batch, keys, strict=True)], keys
 
 
 def _between(one: _Underway, made: Made) -> Sample:
