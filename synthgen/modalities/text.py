@@ -18,6 +18,7 @@ class Text(Modality):
     media_type = "text/plain; charset=utf-8"
     suffix = ".txt"
     classifier = "text_classifier"
+    default_filters = ("readable", "near_copy", "leakage", "fidelity", "meaning", "label_agreement")
     column = "text"
     copy_tolerance = 0.5
     leak_tolerance = 0.4
@@ -70,6 +71,11 @@ class Text(Modality):
         from synthgen.models import text_features
 
         return text_features.parts(payload)
+
+    def sketch(self, payloads: Sequence[str]) -> np.ndarray:
+        from synthgen.models import minhash
+
+        return minhash.signatures(payloads)
 
     def extent(self, payload: str) -> tuple[float, ...]:
         return (len(payload),)
