@@ -6,10 +6,10 @@ import json
 import re
 from typing import Any, NamedTuple
 
-FIRST = ("That was then.", "There it was.", "It went on.", "Time went by.", "So it came.", "It went there.",
-         "This was here.", "It came about.")  # fmt: skip
-SECOND = ("So they say.", "It was told.", "They said so.", "People heard it.", "It is said.", "They tell it.",
-          "We heard that.", "People say so.")  # fmt: skip
+FIRST = ("The lamp burned.", "A clock ticked.", "The kettle sang.", "A door creaked.", "The floor shone.",
+         "A curtain moved.", "The stove glowed.", "A tap dripped.")  # fmt: skip
+SECOND = ("Snow fell outside.", "Leaves lay around.", "Rain was coming.", "Clouds went by.", "Grass grew there.",
+          "Sand lay about.", "Mist came up.", "Wind was blowing.")  # fmt: skip
 
 
 class Heard(NamedTuple):
@@ -29,7 +29,7 @@ def heard(asked: dict[str, Any]) -> Heard:
         parts = re.split(rf"^{re.escape(fence[1])}$\n?", content, flags=re.MULTILINE) if fence else [content]
         outside += parts[::2]
         inside = [part.removesuffix("\n") for part in parts[1::2]] or inside
-    count = re.search(r"with exactly (\d+) of them", outside[0])
+    count = re.search(r"with exactly (\d+) of them", "\n".join(outside))
     return Heard("\n".join(outside), inside[-1] if inside else "", int(count[1]) if count else 1)
 
 

@@ -48,6 +48,7 @@ _REFUSAL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_FENCE = re.compile(r"=== ?[0-9a-f]{12,}|[0-9a-f]{24}")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
 
 
@@ -145,8 +146,9 @@ def broken_claim(source: str, text: str) -> str | None:
 
 def leaked(text: str, source: str, request: str) -> str | None:
     """The first words of the request in a text that are not from the source, or the line of a fence."""
-    if fence := re.search(r"=== ?[0-9a-f]{12,}|[0-9a-f]{24}", text):
-        return None if fence[0] in source else fence[0]
+    for fence in _FENCE.finditer(text):
+        if fence[0] not in source:
+            return fence[0]
     there, ours = _runs(tuple(words(request))), _runs(tuple(words(source)))
     mine = words(text)
     for i in range(len(mine) - LEAK_WORDS + 1):

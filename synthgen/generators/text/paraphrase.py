@@ -233,7 +233,7 @@ class Paraphrase(Generator):
 
         source, draw = work.parents[0].payload, work.draw
         wish = self._wish(work, model)
-        told = paraphrase_prompt.instruction(wish._replace(examples=()))
+        told = paraphrase_prompt.instruction(wish._replace(examples=("",)))
         wrong = (
             fault(source, text, told, wish.examples)
             or too_far(source, text, draw["limits"], wish.style.length_range)
