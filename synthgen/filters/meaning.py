@@ -54,7 +54,7 @@ class Meaning(Filter):
     """Similarity from which a text counts as a paraphrase; 0.25 by words and 0.6 by a model, if not given."""
     most: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Similarity above which a text is no news. The same words in the same order are rejected in any case."""
-    guards: frozenset[str] = frozenset(GUARDS)
+    guards: tuple[str, ...] = GUARDS
     """Claims that must survive, by the effects of the label contract."""
 
     def given_model(self) -> Path | None:
