@@ -104,7 +104,7 @@ def _keep_apart(
     held = {item.sha256: item.place for item in items.get("holdout", ())}
     twins = [i for s in ("train", "pool") for i in items.get(s, ()) if i.sha256 in held]  # type: ignore[call-overload]
     quarantined += [
-        Quarantined(i.place, f"the holdout has the same file: {held[i.sha256]}", i.split) for i in twins
+        Quarantined(i.place, f"the holdout has the same item: {held[i.sha256]}", i.split) for i in twins
     ]
     gone = {(i.split, i.id) for i in twins}
     return {

@@ -201,7 +201,7 @@ def test_a_text_that_the_holdout_has_too_is_no_train_text(tmp_path):
     holdout = csv_of(tmp_path / "test.csv", "other,x", "same,y")
     index = read(of(train, holdout=str(holdout), max_unreadable=0.5))
     assert [index.payload(i) for i in index.items["train"]] == ["own"]
-    assert "the holdout has the same" in index.quarantined[0].reason
+    assert "the holdout has the same item" in index.quarantined[0].reason
 
 
 def test_a_file_that_changed_is_read_again(tmp_path):

@@ -64,7 +64,7 @@ def test_a_train_file_that_the_holdout_has_too_is_quarantined(folder):
     index = read(recipe(folder, max_unreadable=0.5))
     (twin,) = index.quarantined
     assert (twin.place, twin.split) == ("no/same.png", "train")
-    assert "the holdout has the same file" in twin.reason
+    assert "the holdout has the same item" in twin.reason
 
 
 def test_ids_follow_place_and_content_alone(folder, tmp_path_factory):
