@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from synthgen.contract import LabelContract
+from synthgen.contract import Effect, LabelContract
 from synthgen.filter import Filter
 from synthgen.generator import Progress
 from synthgen.modality import Modality
@@ -56,6 +56,9 @@ class Meaning(Filter):
     """Similarity above which a text is no news. The same words in the same order are rejected in any case."""
     guards: tuple[str, ...] = GUARDS
     """Claims that must survive, by the effects of the label contract."""
+
+    def heeds(self) -> list[Effect]:
+        return [Effect.on_off(name, True) for name in self.guards]
 
     def given_model(self) -> Path | None:
         if self.model is None:

@@ -113,7 +113,8 @@ def check(recipe: Recipe, index: Index) -> None:
             raise RecipeError(
                 f"[targets] names the class {label!r}, which the source does not hold.{near(label, index.labels)}"
             )
-    known = {e.name: e for entry in recipe.generate for e in entry.effects()}
+    known = {e.name: e for _, one in recipe.filters for e in one.heeds()}
+    known |= {e.name: e for entry in recipe.generate for e in entry.effects()}
     if any(set(rules) - set(known) for rules in (recipe.contract.every, *recipe.contract.label.values())):
         modality = recipe.reader.modality
         every = (find("generators", n) for n in names("generators") if n.startswith(f"{modality}/"))
