@@ -73,7 +73,9 @@ def likeness(a: str, b: str) -> float:
 
 
 def _synonyms(a: str, b: str) -> bool:
-    return False
+    from synthgen.models.synonyms import others
+
+    return b in others(a) or a in others(b)
 
 
 def _spelled_alike(a: str, b: str) -> float:
