@@ -89,7 +89,11 @@ def _source(recipe: Recipe, index: Index) -> dict[str, Any]:
 
 def _parents(index: Index, parents: Iterable[str]) -> dict[str, Any]:
     items = (index.by_id[p] for p in sorted(parents))
-    return {i.id: {"sha256": i.sha256, "place": i.place, "label": i.label, "split": i.split} for i in items}
+    return {
+        i.id: {"sha256": i.sha256, "place": i.place, "label": i.label, "split": i.split}
+        | ({"annotations": i.annotations} if i.annotations else {})
+        for i in items
+    }
 
 
 def _models(facts: Mapping[str, Any], base: DatasetVersion | None) -> dict[str, Any]:

@@ -124,4 +124,5 @@ def _parent(version: DatasetVersion, modality: Modality, parent: str) -> Sample:
     return Sample(
         parent, modality.name, source["label"],
         lambda: reader.decode(version.dataset.source_bytes(source["sha256"])),
+        annotations=source.get("annotations", {}),
     )  # fmt: skip
