@@ -209,23 +209,25 @@ class Paraphrase(Generator):
         llm_client.ask(server, {k: llm_client.Question(**q) for k, q in questions.items()}, answers)
 
     def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:
-        from synthgen.models.paraphrase_answers import parsed
-
         if self.backend == "server":
-            said = [work.answer.text if work.answer else "" for work in batch]
+            said: list[str | None] = [work.answer.text if work.answer else "" for work in batch]
         else:
             said = self._said_here(batch, model)
-        made: list[Made | Failed] = []
-        for work, text in zip(batch, said, strict=True):
-            found = parsed(text)
-            place = work.draw["place"]
-            if place < len(found):
-                made.append(self._judged(work, found[place], model))
-            else:
-                made.append(
-                    Failed(f"the model gave {len(found)} paraphrases, of at least {place + 1} asked for")
-                )
-        return made
+        return [self._read(work, text, model) for work, text in zip(batch, said, strict=True)]
+
+    def _read(self, work: Work, said: str | None, model: Any) -> Made | Failed:
+        from synthgen.models.paraphrase_answers import parsed
+
+        if said is None:
+            return Failed("the text is too long for the model")
+        # a sequence-to-sequence model says the text and nothing else
+        found, place = (
+            ([said] if getattr(model, "chats", True) is False else parsed(said)),
+            work.draw["place"],
+        )
+        if place >= len(found):
+            return Failed(f"the model gave {len(found)} paraphrases, of at least {place + 1} asked for")
+        return self._judged(work, found[place], model)
 
     def _judged(self, work: Work, text: str, model: Any) -> Made | Failed:
         from synthgen.models import paraphrase_prompt
@@ -241,7 +243,7 @@ class Paraphrase(Generator):
         )
         return Failed(wrong) if wrong else Made(text)
 
-    def _said_here(self, batch: Sequence[Work], model: Any) -> list[str]:
+    def _said_here(self, batch: Sequence[Work], model: Any) -> list[str | None]:
         from synthgen.models import paraphrase_prompt
         from synthgen.models.text_generation import Task
 
@@ -252,7 +254,7 @@ class Paraphrase(Generator):
             if model.chats:
                 asked = paraphrase_prompt.messages(self._wish(work, model), text)
             tasks.append(Task(asked, work.draw["seed"], self.temperature or 0.0, self.top_p or 1.0))
-        said: list[str] = []
+        said: list[str | None] = []
         for start in range(0, len(tasks), self.batch_size):
             said += model(tasks[start : start + self.batch_size])
         return said

@@ -265,3 +265,50 @@ def test_a_refusal_by_the_api_fails_with_its_words():
         generator = tiny(base_url=server.url)
         [one], _ = answered(generator, [work(generator)], {}, Answers())
     assert one.answer.fault == "the model refuses: That is against my rules."
+
+
+LOOSE = {"reword_range": [0, 1], "keeps_claims": False, "max_tokens": 12, "styles": ["reader", "formal"]}
+
+
+@pytest.fixture(scope="module", params=["t5", "chat"])
+def local(request, tmp_path_factory):
+    from tiny_language_models import write_chat, write_t5
+
+    folder = tmp_path_factory.mktemp(request.param)
+    (write_t5 if request.param == "t5" else write_chat)(folder)
+    generator = Paraphrase(backend="local", model=str(folder), **LOOSE)
+    return generator, generator.load(generator.given_model(), "cpu")
+
+
+def local_works(generator, n=12):
+    return [
+        work(generator, text="anna saw the good old story and went home early then", turn=i) for i in range(n)
+    ]
+
+
+def test_a_local_model_makes_the_same_of_a_draw_in_any_batch(local):
+    generator, model = local
+    some = local_works(generator)
+    together = generator.make(some, model)
+    assert generator.make(some[::-1], model)[::-1] == together
+    assert [generator.make([one], model)[0] for one in some] == together
+    again = Paraphrase(backend="local", model=generator.model, batch_size=3, **LOOSE)
+    assert again.make(some, model) == together
+    assert again.identity() == generator.identity()
+    assert len({m.payload for m in together if isinstance(m, Made)}) > 3
+
+
+def test_a_local_model_is_asked_nothing_over_the_network_and_its_hash_counts_instead(local):
+    generator, model = local
+    [one] = local_works(generator, 1)
+    assert generator.asks(one, model) is None
+    assert generator.learns() is None
+    assert generator.identity()["model"] == "given"
+    assert generator.compute("cpu")["network_batch"] > 1
+
+
+def test_a_text_that_is_too_long_for_a_local_model_fails_with_that_reason(local):
+    generator, model = local
+    assert generator.make([work(generator, text="day " * 3000)], model) == [
+        Failed("the text is too long for the model")
+    ]
