@@ -110,8 +110,10 @@ class Modality:
         return {}
 
     def broken(self, payload: Any, rng: np.random.Generator) -> dict[str, Any]:
-        """By effect of the label contract, what a filter that compares with the parent must find where the contract does
-        not allow it: a small change after which the payload no longer says or shows what it did."""
+        """By effect of the label contract, a small change after which the payload no longer says or shows what it did.
+
+        A filter that compares with the parent must find it where the contract does not allow the effect.
+        """
         return {}
 
     def emptied(self, payload: Any) -> Any:

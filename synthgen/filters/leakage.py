@@ -90,8 +90,8 @@ class Leakage(Filter):
             if twins:
                 facts["notes"] = [
                     f"{twins} of {len(train)} real train samples look like holdout ones ({len(apart)} were compared "
-                    "closely, all by their sketches): the splits share samples or subjects, so that what is measured on "
-                    "the holdout is too good. Samples made from them are rejected."
+                    "closely, all by their sketches): the splits share samples or subjects, so that what is measured "
+                    "on the holdout is too good. Samples made from them are rejected."
                 ]
         (folder / "threshold.json").write_text(json.dumps(bound))
         return facts

@@ -20,8 +20,8 @@ RUN = 5
 """Characters of a shingle."""
 HASHES = 96
 ROWS = 4
-"""Signature values that a band holds: pairs of which half the shingles agree meet in one of 24 bands 4 times in 5, those
-of which 8 in 10 agree always."""
+"""Signature values that a band holds: a pair with half of its shingles in common meets in one of the 24 bands with
+probability 0.8, one with 8 in 10 in common practically always."""
 BLOCK = 1 << 20
 """Characters whose shingles are hashed at once."""
 CROWD = 16

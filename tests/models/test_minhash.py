@@ -3,8 +3,8 @@ import time
 import numpy as np
 import pytest
 
-from synthgen.models import minhash
 from synthgen.modalities.text import Text
+from synthgen.models import minhash
 from synthgen.seeds import numpy_rng
 
 
