@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from synthgen.errors import ModelError
 from synthgen.models.word_edits import View
-from synthgen.models.words import HINGES, carries_label, fits_article, is_number
+from synthgen.models.words import HINGES, LONG, carries_label, fits_article, is_number
 
 TABLE = Path(__file__).with_name("synonyms.txt")
 
@@ -197,9 +197,13 @@ def _is_shown(tag: str, place: Place) -> bool:
     return before not in _DETERMINERS and is_before_word and after not in ("of", "and", "or", "i")
 
 
-@lru_cache(maxsize=8192)
 def candidates(view: View, gentle: bool = False) -> dict[int, tuple[str, ...]]:
     """What may stand for each free word of a text, by its place; `gentle` leaves nouns and verbs as they are."""
+    return (_candidates if len(view.text) < LONG else _candidates.__wrapped__)(view, gentle)
+
+
+@lru_cache(maxsize=8192)
+def _candidates(view: View, gentle: bool) -> dict[int, tuple[str, ...]]:
     found = {}
     known = table()
     for place in view.free_or_opening:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synthgen.contract import Effect
 from synthgen.generator import Generator, ShareInterval
-from synthgen.models.words import HINGES, Edit, Token, applied, is_opening, openers, protected, tokens
+from synthgen.models.words import HINGES, LONG, Edit, Token, applied, is_opening, openers, protected, tokens
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def made(work: Work, domain: Domain = "any") -> Made | Failed:
 def view_of(parent: Sample, domain: Domain) -> View | Failed:
     """A parent in pieces, or why nothing in it may be changed."""
     spans = tuple((start, end) for start, end, _ in parent.annotations.get("entities", ()))
-    return _view(parent.payload, spans, domain)
+    text = parent.payload
+    return (_view if len(text) < LONG else _view.__wrapped__)(text, spans, domain)
 
 
 @lru_cache(maxsize=8192)

@@ -14,6 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 from synthgen.errors import ModelError
 
+LONG = 10_000
+"""Characters from which on what is known of a text is not kept."""
 Kind = Literal["word", "number", "punct", "space", "other"]
 
 
@@ -39,12 +41,12 @@ _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
   | (?P<other>(?:https?://|ftp://|www\.)\S*[^\s.,;:!?"')\]]
-      | [\w.+-]+@[\w-]+(?:\.[\w-]+)+
-      | (?:[\w-]+\.)+(?:com|org|net|edu|gov|info|tv|io|co\.uk|uk|de)\b(?:/\S*[^\s.,;:!?"')\]])?
+      | [\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}
+      | (?:[\w-]{1,63}\.){1,8}(?:com|org|net|edu|gov|info|tv|io|co\.uk|uk|de)\b(?:/\S*[^\s.,;:!?"')\]])?
       | [\#@]\w+
-      | \{\{.*?\}\} | \{\w*\} | <[^<>\s][^<>]*> | \[[A-Z_0-9]+\] | %\(\w+\)[sdf] | %[sd]\b | \$\{\w+\} | &\w+;
+      | \{\{[^{}\n]{0,100}\}\} | \{\w{0,100}\} | <[^<>\s][^<>]{0,500}> | \[[A-Z_0-9]+\] | %\(\w+\)[sdf] | %[sd]\b | \$\{\w+\} | &\w+;
       | [:;=8xX][-o^']?[()\[\]DPp/\\|](?!\w) | <3
-      | `[^`\n]+` | \w+(?:_\w+|\(\))+ | _\w* )
+      | `[^`\n]{1,500}` | \w+(?:_\w+|\(\))+ | _\w* )
   | (?P<number>[+\-]?[$€£¥₹]?(?:[^\W\d_]{1,3})?\d(?:[\d.,:/'’\-]*\d)?(?:[^\W_]|[%°])*(?:[-/][^\W_]+)*(?:['’]s\b)?
       | [^\W_]*\d[^\W_]* )
   | (?P<word>[^\W\d_]+(?:['’\-][^\W\d_]+)*(?:['’](?=s\b))?)
@@ -91,23 +93,24 @@ HINGES = _words(
 """Words on which the meaning turns though they say little: how much, whether, under what condition, in which order."""
 
 JUDGEMENTS = _words(
-    "predictable bland unwatchable watchable mediocre cliche cliches cliched clichéd cliché overrated underrated flat "
-    "wooden cheesy formulaic contrived uneven unfunny unrealistic believable unbelievable plausible implausible slow "
-    "fast rushed overlong lengthy short long cheap deep shallow original unoriginal derivative fresh stale subtle "
-    "hackneyed corny campy cartoonish amateurish sloppy lazy lackluster lacklustre unremarkable forgettable memorable "
-    "riveting gripping absorbing compelling captivating mesmerizing haunting moving touching poignant heartfelt gritty "
-    "convincing unconvincing intelligent thoughtful timeless seminal average okay so-so meh yawn drag drags dragged "
-    "dragging paced miscast overacted overdone half-baked one-dimensional two-dimensional must-see recommend avoid "
-    "skip better best worse worst better-than top bottom high low expensive overpriced affordable rude quick quickly slowly "
-    "undercooked overcooked stale tasteless flavorful flavourful tender crispy greasy soggy dry cold warm hot broken "
-    "working works worked lasts lasted durable flimsy sturdy defective refund unusable useless usable"
+    "predictable bland unwatchable watchable mediocre cliche cliches cliched clichéd cliché overrated underrated "
+    "flat wooden cheesy formulaic contrived uneven unfunny unrealistic believable unbelievable plausible "
+    "implausible slow fast rushed overlong lengthy short long cheap deep shallow original unoriginal derivative "
+    "fresh stale subtle hackneyed corny campy cartoonish amateurish sloppy lazy lackluster lacklustre "
+    "unremarkable forgettable memorable riveting gripping absorbing compelling captivating mesmerizing haunting "
+    "moving touching poignant heartfelt gritty convincing unconvincing intelligent thoughtful timeless seminal "
+    "average okay so-so meh yawn drag drags dragged dragging paced miscast overacted overdone half-baked one- "
+    "dimensional two-dimensional must-see recommend avoid skip better best worse worst better-than top bottom "
+    "high low expensive overpriced affordable rude quick quickly slowly undercooked overcooked tasteless "
+    "flavorful flavourful tender crispy greasy soggy dry cold warm hot broken working works worked lasts lasted "
+    "durable flimsy sturdy defective refund unusable useless usable"
 )
 """Words of reviews that judge, and that lexicons of feelings leave out."""
 
 
 def tokens(text: str) -> list[Token]:
     """The pieces of a text, in order and without gaps: joined, they are the text."""
-    return list(_tokens(text))
+    return list(_tokens(text) if len(text) < LONG else _tokens.__wrapped__(text))
 
 
 @lru_cache(maxsize=4096)
