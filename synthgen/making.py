@@ -9,12 +9,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from synthgen import __version__, staging
+from synthgen import __version__, staging, variety
 from synthgen.chain import Fitted, key_of
 from synthgen.dataset import Dataset, DatasetVersion, equals
 from synthgen.generator import Progress
@@ -225,8 +225,17 @@ class Run:
             candidates[label] = Candidates(tuple(s[0] for s in some), embeddings, tuple(s[1] for s in some))
         return select(candidates, room, self.real_embeddings(), self.held)
 
+    def _kept(self, selection: Selection) -> dict[str, list[str]]:
+        kept: dict[str, list[str]] = {}
+        for sample, job in self._made():
+            if selection.decisions.get(sample) == "kept":
+                kept.setdefault(job.label, []).append(sample)
+        return kept
+
     def record(self, selection: Selection) -> dict[str, Any]:
         """What the version says about itself, with a small test of the filters on planted faults."""
+        counted = variety.counted(self.recipe.modality, self.index, self._kept(selection), self.staged)
+        selection = replace(selection, diversity=variety.joined(selection.diversity, counted))
         judge = partial(filter_, self.recipe, models=self.models)
         table = selftest(self.recipe, self.index, judge) if self.rounds and self.recipe.filters else None
         return record(

@@ -97,6 +97,11 @@ class Modality:
         """A payload, and what it was before each disguise that can be undone (flipped, reversed, ...); itself first."""
         return [payload]
 
+    def variety(self, payloads: Sequence[Any]) -> dict[str, float]:
+        """Numbers of its own on how different payloads are, beside those of their embeddings, by what a person calls
+        them; none where there is nothing to count. They may depend on how many payloads there are."""
+        return {}
+
     def extent(self, payload: Any) -> tuple[float, ...]:
         """How large it is along each of its axes (sides, seconds, points): always equally many numbers."""
         return ()

@@ -150,6 +150,8 @@ def _relabelled(total: Tally) -> Table:
 
 
 def _diversity(record: Mapping[str, Any]) -> Table:
+    every = [m for sets in record["diversity"].values() for m in sets.values()]
+    own = dict.fromkeys(name for m in every for name in m if name not in ("n", "vendi", "mean_distance"))
     rows: list[Row] = [
         {
             "class": label,
@@ -157,6 +159,7 @@ def _diversity(record: Mapping[str, Any]) -> Table:
             "samples": m["n"],
             "Vendi": m["vendi"],
             "mean distance": m["mean_distance"],
+            **{name: m.get(name, "") for name in own},
         }
         for label, sets in sorted(record["diversity"].items())
         for of in _SETS

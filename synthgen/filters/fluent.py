@@ -115,8 +115,8 @@ class Fluent(Filter):
             native = fluency.nativeness(text, model.seen, model.n)
             if native is not None and native < model.native:
                 found.append(
-                    f"another language, or none: words are as usual as {native:.2f}, real ones {model.native:.2f} at least "
-                    "(mean of the log of the share of real texts that have them)"
+                    f"another language, or none: words are as usual as {native:.2f}, real ones {model.native:.2f} "
+                    "at least (mean of the log of the share of real texts that have them)"
                 )
         repeated = fluency.repetition(text)
         if repeated > model.repeated or fluency.loops(text):

@@ -77,6 +77,11 @@ class Text(Modality):
 
         return minhash.signatures(payloads)
 
+    def variety(self, payloads: Sequence[str]) -> dict[str, float]:
+        from synthgen.models import text_variety
+
+        return text_variety.variety(payloads)
+
     def extent(self, payload: str) -> tuple[float, ...]:
         return (len(payload),)
 
