@@ -23,6 +23,8 @@ class Filter(BaseModel):
     """The payload types it can judge; None for all."""
     sees_parents: ClassVar[bool] = False
     sees_holdout: ClassVar[bool] = False
+    judges_class: ClassVar[bool] = False
+    """Whether it asks if a payload shows its class."""
     learns: ClassVar[bool] = False
     """Whether `fit` writes anything: else `load` gets None."""
     execution: ClassVar[frozenset[str]] = frozenset({"batch_size"})

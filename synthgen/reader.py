@@ -52,6 +52,8 @@ class Reader(BaseModel):
     modality: ClassVar[str]
     takes_path: ClassVar[bool] = True
     """Whether `[source] path` must be given; False for data that ships with a package."""
+    shows_class: ClassVar[bool] = True
+    """Whether a payload shows its class; not where the class only says what a sample is counted for."""
     listing: ClassVar[frozenset[str]] = frozenset()
     """Settings that decide which items there are, and in which split, but not what one looks like."""
 

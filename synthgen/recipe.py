@@ -114,11 +114,16 @@ class Recipe(Part):
 
     @cached_property
     def filters(self) -> tuple[tuple[str, Filter], ...]:
-        """Filters by name, in order; the modality's usual ones where the recipe names none."""
+        """Filters by name, in order; where the recipe names none, the modality's usual ones that have what they need."""
         if self.filter is not None:
             return tuple((entry.use, entry.filter) for entry in self.filter)
         usual = ((name, plugin("filters", name, {}, Filter)) for name in self.modality.default_filters)
-        return tuple((name, one) for name, one in usual if self.has_holdout or not one.sees_holdout)
+        return tuple(
+            (name, one)
+            for name, one in usual
+            if (self.has_holdout or not one.sees_holdout)
+            and (self.reader.shows_class or not one.judges_class)
+        )
 
     @property
     def has_holdout(self) -> bool:

@@ -48,6 +48,7 @@ class LabelAgreement(Filter):
     """
 
     learns: ClassVar[bool] = True
+    judges_class: ClassVar[bool] = True
 
     model: str = "fit"
     """`fit`, or a folder or hub id of a transformers image classifier whose labels are the classes."""

@@ -38,6 +38,7 @@ class Conll(Reader):
     """
 
     modality: ClassVar[str] = "text"
+    shows_class: ClassVar[bool] = False
     listing: ClassVar[frozenset[str]] = frozenset({"label", "max_bytes"})
 
     label: Literal["rarest"] = "rarest"
