@@ -114,7 +114,7 @@ class Recipe(Part):
 
     @cached_property
     def filters(self) -> tuple[tuple[str, Filter], ...]:
-        """Filters by name, in order; where the recipe names none, the modality's usual ones that have what they need."""
+        """Filters by name, in order; the modality's usual ones that have what they need where the recipe names none."""
         if self.filter is not None:
             return tuple((entry.use, entry.filter) for entry in self.filter)
         usual = ((name, plugin("filters", name, {}, Filter)) for name in self.modality.default_filters)
