@@ -124,7 +124,10 @@ def apertium(pair: str) -> tuple[Apertium, str]:
     program = shutil.which("apertium")
     languages = pair.split("-")
     there, back = "-".join(languages), "-".join(reversed(languages))
-    install = f"Install it (Debian: apt-get install apertium apertium-{pair}), or set `model` to a folder of two Marian models."
+    install = (
+        f"Install it (Debian: apt-get install apertium apertium-{pair}), or set `model` to a folder of two Marian "
+        "models."
+    )
     if program is None:
         raise ModelError(f"text/back_translate uses apertium, which is not installed. {install}")
     modes = Path(program).resolve().parents[1] / "share" / "apertium" / "modes"

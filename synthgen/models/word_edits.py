@@ -32,7 +32,8 @@ _INTENSIFIERS = frozenset(
 class View:
     """A text in pieces: the places of its words and numbers, of words that may be changed, and of sentence starts.
 
-    `openings` may be changed too where the word is known: a capital at the start of a sentence may be a name.
+    `openings` may be changed too where the word is known: a capital at the start of a sentence may be a name. `spans`
+    are those of entities.
     """
 
     text: str
@@ -41,6 +42,7 @@ class View:
     free: tuple[int, ...]
     openings: tuple[int, ...]
     openers: frozenset[int]
+    spans: tuple[tuple[int, int], ...]
 
     @property
     def free_or_opening(self) -> tuple[int, ...]:
@@ -129,7 +131,11 @@ def _view(text: str, spans: tuple[tuple[int, int], ...], domain: Domain) -> View
     for i in words:
         start, end, word, kind = pieces[i]
         low = word.lower()
-        if kind != "word" or (domain == "code" and not any(a <= start and end <= b for a, b in inside)):
+        if (
+            kind != "word"
+            or word[0] in "'’"
+            or (domain == "code" and not any(a <= start and end <= b for a, b in inside))
+        ):
             continue
         if spans and any(start < b and a < end for a, b in spans):
             continue
@@ -139,7 +145,7 @@ def _view(text: str, spans: tuple[tuple[int, int], ...], domain: Domain) -> View
             continue
         is_open = i in starts and word[0].isupper() and not word.isupper() and not is_opening(word)
         (openings if is_open else free).append(i)
-    return View(text, pieces, words, tuple(free), tuple(openings), starts)
+    return View(text, pieces, words, tuple(free), tuple(openings), starts, spans)
 
 
 def how_many(share: float, bounds: tuple[float, float], words: int, able: int, unit: int = 1) -> int | None:

@@ -27,6 +27,7 @@ def test_the_pieces_of_any_text_joined_are_the_text(text):
         ("see https://a.org/b?c=1, now", ["word", "other", "punct", "word"]),
         ("mail a.b@c.org #tag @you {name} <b>", ["word"] + ["other"] * 5),
         ("well-made, don’t", ["word", "punct", "word"]),
+        ("It 's Tom 's", ["word"] * 4),
         ("🙂 naïve", ["punct", "word"]),
         ("call foo_bar() and x1", ["word", "other", "word", "number"]),
     ],

@@ -29,13 +29,21 @@ class Delete(WordEdits):
     """Of the words; at least one goes."""
 
     def edits(self, view: View, share: float, bounds: tuple[float, float], rng: np.random.Generator) -> Draw:
-        able = view.free if self.domain != "legal" else ()
+        able = [at for at in view.free if _stands_alone(view, at)] if self.domain != "legal" else []
         most = min(len(able), len(view.words) - 2)
         count = how_many(share, bounds, len(view.words), most)
         if count is None:
             return nothing(share, view, max(most, 0), bounds, "left out")
         chosen = {int(able[i]) for i in rng.permutation(len(able))[:count]}
         return {"share": count / len(view.words), "edits": _without(view, chosen)}
+
+
+def _stands_alone(view: View, place: int) -> bool:
+    """Whether a word can go without gluing together what stands beside it."""
+    before, after = view.pieces[max(place - 1, 0)], view.pieces[min(place + 1, len(view.pieces) - 1)]
+    return (place == 0 or before.kind == "space") and (
+        after.kind == "space" or place == len(view.pieces) - 1 or after.text[0] in ".,;:!?)"
+    )
 
 
 def _without(view: View, chosen: Collection[int]) -> list[list[Any]]:
@@ -56,7 +64,7 @@ def _without(view: View, chosen: Collection[int]) -> list[list[Any]]:
     edits = [[pieces[at].start, pieces[at].end, ""] for at in gone]
     for place, model in capital.items():
         one = pieces[place]
-        if one.text.islower():
+        if one.text.islower() and not any(a < one.end and one.start < b for a, b in view.spans):
             edits.append([one.start, one.end, like(one.text, model[0] + model[1:].lower())])
     return sorted(edits)
 

@@ -1,7 +1,8 @@
+import pytest
 from text_jobs import REVIEW, held, made_of, texts_of
 
 from synthgen.generators.text.delete import Delete
-from synthgen.sample import Failed
+from synthgen.sample import Failed, Made
 
 
 def test_words_go_with_one_blank_each():
@@ -63,3 +64,15 @@ def test_code_keeps_all_but_its_comments_and_texts():
 def test_what_is_no_python_fails_with_its_reason():
     (made, *_) = made_of(Delete(domain="code"), "def f(:")
     assert made == Failed("domain code takes Python that parses, and this does not")
+
+
+@pytest.mark.parametrize("text", ["( along )along streets/along x", "it 's along so", "along-streets (walks"])
+def test_what_stands_beside_a_word_is_not_glued_together(text):
+    for made in made_of(Delete(), text, bounds={"drop_words": (0, 0.5)}):
+        if isinstance(made, Made):
+            assert set(made.payload.split()) < set(text.split())
+
+
+def test_an_entity_takes_no_capital():
+    made = made_of(Delete(), "The ann smith walks along streets", entities=[[4, 13, "person"]])
+    assert all("ann smith" in m.payload for m in made)
