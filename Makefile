@@ -3,8 +3,9 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .PHONY: demo test bench check clean
 
-demo: .venv/.ready  ## set up .venv, then fill two thin classes of handwritten digits
+demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, and of short reviews
 	.venv/bin/synthgen run demo
+	.venv/bin/synthgen run demo_text
 
 test: .venv/.ready  ## set up .venv, then pass all tests
 	.venv/bin/pytest $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from flows.escape import cell, key, markdown
+from synthgen.likened import compared
 from synthgen.report import shown
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ MOST_ROWS = 200
 MOST_BYTES = 650_000  # pages over about 1 MB may not render
 MOST_CLASSES = 50
 MOST_SEARCHED = 2000
+MOST_MARKED = 300  # characters: of longer texts only the beginning fits into a cell
 WIDE = (
     "\u00a0" * 20
 )  # else one of Prefect's pages makes the column, and the pictures in it, as narrow as its head
@@ -118,6 +120,7 @@ def sample_rows(report: Report) -> list[dict[str, Any]]:
             "scores": cell(_scores(one)),
             "id": one.id,
         }
+        | ({"text": cell(one.text)} if one.text is not None else {})
         for one in report.gallery[:MOST_SEARCHED]
     ]
 
@@ -146,7 +149,7 @@ def _row(one: Exhibit) -> str:
     made_from = " ".join(_ancestor(p, one.label) for p in one.parents) or "nothing: sampled"
     cells = [
         made_from,
-        _picture(one.picture, "sample"),
+        _text(one) if one.text is not None else _picture(one.picture, "sample"),
         f"**{one.decision}**",
         markdown("; ".join(one.reasons)) or "passed every filter",
         markdown(one.generator, 120),
@@ -159,7 +162,17 @@ def _row(one: Exhibit) -> str:
 def _ancestor(parent: Ancestor, label: str) -> str:
     name = parent.place.rsplit("/", 1)[-1]
     other = "" if parent.label in (None, label) else f", of class {markdown(parent.label, 24)}"
-    return f"{_picture(parent.picture, 'parent')} {markdown(name, 24)}{other}"
+    shown_ = markdown(parent.text) if parent.text is not None else _picture(parent.picture, "parent")
+    return f"{shown_} {'' if parent.text is not None else markdown(name, 24)}{other}"
+
+
+def _text(one: Exhibit) -> str:
+    """The sample's words; in bold those that its parent has not."""
+    before = next((p.text for p in one.parents if p.text is not None), None)
+    if before is None or len(one.text or "") > MOST_MARKED:
+        return markdown(one.text)
+    pieces = compared(before, one.text or "").after
+    return "".join(f"**{p.text}**" if p.differs and p.text.isalnum() else markdown(p.text) for p in pieces)
 
 
 def _picture(jpeg: bytes | None, what: str) -> str:

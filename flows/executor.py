@@ -16,7 +16,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.utilities.annotations import quote
 
+from flows.secret_block import secret_block
 from flows.terminal import Listener, unheard
+from synthgen import keys
 from synthgen.errors import SynthgenError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from synthgen.generator import Progress
 
 log = logging.getLogger("synthgen")
+keys.RESOLVERS["prefect"] = secret_block
 listener: ContextVar[Listener] = ContextVar("listener", default=unheard)
 """Who is told of progress: the terminal, if a person started the flow there."""
 

@@ -48,8 +48,16 @@ def show_outcome(facts: dict[str, Any], as_json: bool) -> None:
     else:
         say(f"Nothing new to make: {name}@{version.tag} in {facts['place']} is what the recipe asks for.")
     say(f"  synthgen audit {name} --html    a page with pictures of what was kept and rejected, and why")
-    say(f"  synthgen export {name} --to image-folder OUT")
+    say(f"  synthgen export {name} --to {_usual_export(report.modality)} OUT")
     say("  synthgen ui                     this run in the browser")
+
+
+def _usual_export(modality: str) -> str:
+    """The format made for this modality, or the one for all."""
+    from synthgen.registry import find, names
+
+    own = [name for name in names("exports") if find("exports", name).modality == modality]
+    return (own or ["hf_parquet"])[0].replace("_", "-")
 
 
 def show_replayed(answer: Any, out: Path | None, as_json: bool) -> bool:

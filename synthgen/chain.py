@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from synthgen.answers import Answers
 from synthgen.contract import Bounds, divide, intersection
 from synthgen.device import one_thread
 from synthgen.errors import BalanceError
@@ -57,23 +58,26 @@ def key_of(kind: str, plugin: Any) -> str:
 
 
 class Outcome(NamedTuple):
-    """What became of one job, with all that lineage needs. The tuples hold one value a step taken."""
+    """What became of one job, with all that lineage needs. The tuples hold one value a step taken; `answers` the keys
+    of the raw answers that it started from."""
 
     made: Made | Failed
     generators: tuple[str, ...]
     settings: tuple[dict[str, Any], ...]
     draws: tuple[Draw, ...]
     models: tuple[str | None, ...]
+    answers: tuple[str, ...] = ()
 
 
 def make_again(
-    steps: Sequence[tuple[Generator, Draw]], job: Job, parents: tuple[Sample, ...], models: Models
-) -> Made | Failed:
-    """What the stored draws of one sample make, alone."""
+    steps: Sequence[tuple[Generator, Draw]], job: Job, parents: tuple[Sample, ...], models: Models,
+    answers: Answers | None = None,
+) -> Made | Failed:  # fmt: skip
+    """What the stored draws of one sample make, alone, from the stored answers."""
     one = _Underway(job, parents, [])
     for generator, draw in steps:
         if not isinstance(one.made, Failed):
-            _make(generator, [(one, draw)], models)
+            _make(generator, [(one, draw)], models, answers or Answers())
     return _made(one)
 
 
@@ -87,13 +91,16 @@ class _Underway:
     settings: tuple[dict[str, Any], ...] = ()
     draws: tuple[Draw, ...] = ()
     models: tuple[str | None, ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 def run_chain(
-    entry: GenerateEntry, jobs: Sequence[Job], parents: Sequence[tuple[Sample, ...]], models: Models
-) -> list[Outcome]:
+    entry: GenerateEntry, jobs: Sequence[Job], parents: Sequence[tuple[Sample, ...]], models: Models,
+    answers: Answers | None = None,
+) -> list[Outcome]:  # fmt: skip
     """One outcome a job, in order. Every step draws from a generator keyed by the job alone, and its draw is checked
-    against the job's bounds before anything is made."""
+    against the job's bounds before anything is made. Remote models are asked for what `answers` lack."""
+    answers = Answers() if answers is None else answers
     effects = [step.effects for step in entry.steps]
     underway = [_Underway(job, p, _divided(job, effects)) for job, p in zip(jobs, parents, strict=True)]
     branches = len(entry.generators) > 1
@@ -113,8 +120,11 @@ def run_chain(
             else:
                 taken.setdefault(choice, []).append((one, draw))
         for choice, group in taken.items():
-            _make(step.generators[choice], group, models)
-    return [Outcome(_made(one), one.generators, one.settings, one.draws, one.models) for one in underway]
+            _make(step.generators[choice], group, models, answers)
+    return [
+        Outcome(_made(one), one.generators, one.settings, one.draws, one.models, one.answers)
+        for one in underway
+    ]
 
 
 def _divided(job: Job, effects: Sequence[Any]) -> list[Bounds]:
@@ -161,28 +171,46 @@ def _outside(generator: Generator, job: Job, draw: Draw) -> str | None:
     return None
 
 
-def _make(generator: Generator, group: list[tuple[_Underway, Draw]], models: Models) -> None:
+def _make(
+    generator: Generator, group: list[tuple[_Underway, Draw]], models: Models, answers: Answers
+) -> None:
     batch = [Work(one.job, one.parents, draw) for one, draw in group]
     fitted = models.get(key_of("generator", generator))
-    if fitted is None:
-        answers = generator.make(batch, None)
-    else:
-        held = fitted.held()
-        with held.lock:
-            answers = generator.make(batch, held.model)
-    if len(answers) != len(batch):
-        raise BalanceError(f"{plugin_name(generator)} gave {len(answers)} answers for {len(batch)} jobs")
-    name, settings = plugin_name(generator), generator.identity()
-    for (one, draw), answer in zip(group, answers, strict=True):
+    held = fitted.held() if fitted else Held(None, threading.Lock())
+    keys: list[str | None] = [None] * len(batch)
+    if not generator.repeatable:
+        batch, keys = answered(generator, batch, held.model, answers)
+    able = [work for work in batch if not (work.answer and work.answer.fault)]
+    with held.lock:
+        made = generator.make(able, held.model) if able else []
+    if len(made) != len(able):
+        raise BalanceError(f"{plugin_name(generator)} gave {len(made)} answers for {len(able)} jobs")
+    name, settings, rest = plugin_name(generator), generator.identity(), iter(made)
+    for (one, draw), work, key in zip(group, batch, keys, strict=True):
+        answer = Failed(work.answer.fault) if work.answer and work.answer.fault else next(rest)
         one.generators += (name,)
         one.settings += (settings,)
         one.draws += (draw,)
         one.models += (fitted.sha256 if fitted else None,)
+        one.answers += (key,) if key else ()
         if isinstance(answer, Made) and answer.weights is None and isinstance(one.made, Made):
             answer = answer._replace(weights=one.made.weights)
         one.made = answer
         if isinstance(answer, Made):
             one.parents = (_between(one, answer),)
+
+
+def answered(
+    generator: Generator, batch: Sequence[Work], model: Any, answers: Answers
+) -> tuple[list[Work], list[str | None]]:
+    """A batch with the answers that it needs, asked for where they are not there yet, and their keys."""
+    asked = [generator.asks(work, model) for work in batch]
+    keys = [None if question is None else hash_of(question) for question in asked]
+    by_key = {key: question for key, question in zip(keys, asked, strict=True) if key}
+    with answers.asking:
+        if missing := answers.unanswered(by_key):
+            generator.ask({key: by_key[key] for key in missing}, answers)
+    return [w._replace(answer=answers[k]) if k else w for w, k in zip(batch, keys, strict=True)], keys
 
 
 def _between(one: _Underway, made: Made) -> Sample:

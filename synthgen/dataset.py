@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen import durable, mending
+from synthgen.answers import Answers
 from synthgen.errors import DatasetError
 from synthgen.registry import near
 from synthgen.seeds import sha256
@@ -27,7 +29,7 @@ _TAG = re.compile(r"v(\d+)")
 
 
 class Dataset:
-    """A run's folder: `dataset.lance` with its versions, and beside it records, sources, models and staging."""
+    """A run's folder: `dataset.lance` with its versions, and beside it what these need (records, sources, models)."""
 
     def __init__(self, place: Path) -> None:
         self.place = Path(place)
@@ -104,6 +106,11 @@ class Dataset:
         if not self.source_path(sha).exists():
             with durable.writing_to(self.place):
                 durable.write(self.source_path(sha), raw)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What remote models answered, by the hash of what they were asked."""
+        return Answers(self.place / "answers")
 
     def rows_by_id(self, ids: Iterable[str], tag: str | None = None) -> dict[str, dict[str, Any]]:
         """The rows of these ids that are there, in one version, or else in any of the newest six."""

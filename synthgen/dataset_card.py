@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from synthgen import lift_report
+from synthgen import lift_report, registry
 from synthgen.lift_report import LiftReport
 from synthgen.report import Cell, Table, shown
 from synthgen.report_tables import report_tables
@@ -53,10 +53,11 @@ def dataset_card(version: DatasetVersion, count: int, synthetic: int) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-_COLUMNS = """`image` (or `payload`), `label`, `id`, `synthetic` (false for a real sample). `parents` and `source_ids`
-are the samples that one was made from; `generator`, `settings`, `draw`, `bounds`, `seed`, `index`, `model_sha256` and
-`prompt_sha256` make it again; `scores` and `reasons` are what each filter said; `label_weights` is set where a label
-is soft; `payload_sha256` checks the bytes; `licence` and `source_licences` are as the source's owner gave them."""
+_COLUMNS = """`image`, `text` or `payload`, `label`, `id`, `synthetic` (false for a real sample). `parents` and
+`source_ids` are the samples that one was made from; `generator`, `settings`, `draw`, `bounds`, `seed`, `index`,
+`model_sha256` and `prompt_sha256` make it again; `scores` and `reasons` are what each filter said; `label_weights` is
+set where a label is soft; `payload_sha256` checks the bytes; `licence` and `source_licences` are as the source's
+owner gave them."""
 
 
 def _front_matter(record: Mapping[str, Any], title: str, count: int) -> str:
@@ -92,10 +93,12 @@ def _summary(record: Mapping[str, Any], count: int, synthetic: int) -> str:
     held = f"All {count:,} samples here are synthetic" if synthetic == count else (
         f"{synthetic:,} of the {count:,} samples here are synthetic, the others are real ones that these were made from"
     )  # fmt: skip
+    marks = registry.find("modalities", record["modality"]).marks
     return (
         f"**{held}.** They fill thin classes of a source with {real:,} real training samples "
         f"(licence: {_text(record['source']['licence'] or 'not stated')}): used together with those, "
-        f"{share:.0%} of the training set is synthetic. Every synthetic sample carries a marker in its file."
+        f"{share:.0%} of the training set is synthetic. "
+        f"{'Every synthetic sample carries a marker in its file.' if marks else 'The column `synthetic` says which.'}"
     )
 
 

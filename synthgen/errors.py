@@ -57,6 +57,13 @@ class BalanceError(SynthgenError):
     exit_code = 7
 
 
+class AnswerError(SynthgenError):
+    """A remote model cannot be asked: no key, no answer, or the budget is spent. What it answered is kept, and the next
+    run goes on from there."""
+
+    exit_code = 9
+
+
 class ServerError(SynthgenError):
     """The Prefect server does not answer or refuses."""
 

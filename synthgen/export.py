@@ -15,6 +15,7 @@ from synthgen.durable import writing_to
 from synthgen.errors import DatasetError, PublishError
 from synthgen.modality import Modality
 from synthgen.rows import schema
+from synthgen.seeds import canonical
 from synthgen.version import DatasetVersion, equals
 
 LEFT_OUT = frozenset({"payload", "run_id", "shard_key"})
@@ -100,6 +101,7 @@ def _real(version: DatasetVersion) -> Iterator[Exported]:
             "modality": modality.name,
             "parents": [],
             "source_ids": [],
+            "annotations": canonical(item["annotations"]).decode() if item.get("annotations") else None,
         }
         yield Exported(
             sample,

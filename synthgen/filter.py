@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from synthgen.contract import LabelContract
+from synthgen.contract import Effect, LabelContract
 from synthgen.generator import Progress
 from synthgen.modality import Modality
 from synthgen.sample import Candidate, Sample, Verdict
@@ -23,6 +23,8 @@ class Filter(BaseModel):
     """The payload types it can judge; None for all."""
     sees_parents: ClassVar[bool] = False
     sees_holdout: ClassVar[bool] = False
+    judges_class: ClassVar[bool] = False
+    """Whether it asks if a payload shows its class."""
     learns: ClassVar[bool] = False
     """Whether `fit` writes anything: else `load` gets None."""
     execution: ClassVar[frozenset[str]] = frozenset({"batch_size"})
@@ -34,6 +36,10 @@ class Filter(BaseModel):
     def given_model(self) -> Path | None:
         """The folder of a model that was trained elsewhere and can change without its settings; None without one."""
         return None
+
+    def heeds(self) -> Iterable[Effect]:
+        """Effects of the label contract that it asks about: rules may name them though no generator has them."""
+        return ()
 
     def fit(
         self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -15,6 +15,7 @@ from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 if TYPE_CHECKING:
     import numpy as np
 
+    from synthgen.answers import Answers
     from synthgen.prompt import Prompt
 
 Progress = Callable[[int, int, str], None]
@@ -53,6 +54,7 @@ class Generator(BaseModel):
     parents: ClassVar[int] = 1
     label: ClassVar[Literal["kept", "mixed", "chosen"]] = "kept"
     repeatable: ClassVar[bool] = True
+    """Whether the same draw gives the same payload; False for a remote model, whose answers are kept: see `asks`."""
     carries: ClassVar[frozenset[str]] = frozenset()
     """Annotations that move with the payload; data with others is refused."""
     execution: ClassVar[frozenset[str]] = frozenset({"batch_size"})
@@ -113,6 +115,19 @@ class Generator(BaseModel):
 
     def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
         """Every random choice, for job.label, inside job.bounds, JSON-safe."""
+        raise NotImplementedError
+
+    def asks(self, work: Work, model: Any) -> dict[str, Any] | None:
+        """What a remote model is asked for one item, JSON-safe, no address and no key; None where it needs no answer.
+
+        Items that ask the same share one answer, which is kept under the hash of this and given to `make` as
+        `work.answer`: everything but the answer repeats.
+        """
+        return None
+
+    def ask(self, questions: Mapping[str, Any], answers: Answers) -> None:
+        """Have every question answered, by key, and each answer kept as soon as it is there. AnswerError if some can't
+        be had; those that came before it stay."""
         raise NotImplementedError
 
     def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:

@@ -9,12 +9,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from synthgen import __version__, staging
+from synthgen import __version__, staging, variety
 from synthgen.chain import Fitted, key_of
 from synthgen.dataset import Dataset, DatasetVersion, equals
 from synthgen.generator import Progress
@@ -167,7 +167,7 @@ class Run:
             return 0
         recipe = self.recipe
         known = self.dataset.rows_by_id(shard.ids) if self.dataset.exists else {}
-        drafts = generate(recipe, self.index, shard.jobs, shard.ids, self.models, known)
+        drafts = generate(recipe, self.index, shard.jobs, shard.ids, self.models, known, self.dataset.answers)
         candidates = [_candidate(d, d.outcome.made) for d in drafts if isinstance(d.outcome.made, Made)]
         verdicts = filter_(recipe, candidates, self.models)
         embed = recipe.oversample > 1 or any(job.index < MOST_MEASURED for job in shard.jobs)
@@ -225,13 +225,23 @@ class Run:
             candidates[label] = Candidates(tuple(s[0] for s in some), embeddings, tuple(s[1] for s in some))
         return select(candidates, room, self.real_embeddings(), self.held)
 
+    def _kept(self, selection: Selection) -> dict[str, list[str]]:
+        kept: dict[str, list[str]] = {}
+        for sample, job in self._made():
+            if selection.decisions.get(sample) == "kept":
+                kept.setdefault(job.label, []).append(sample)
+        return kept
+
     def record(self, selection: Selection) -> dict[str, Any]:
         """What the version says about itself, with a small test of the filters on planted faults."""
+        counted = variety.counted(self.recipe.modality, self.index, self._kept(selection), self.staged)
+        selection = replace(selection, diversity=variety.joined(selection.diversity, counted))
         judge = partial(filter_, self.recipe, models=self.models)
         table = selftest(self.recipe, self.index, judge) if self.rounds and self.recipe.filters else None
         return record(
             self.recipe, self.index, identity=self.identity, run_key=self.key, extra=self.extra, base=self.base,
             plans=self.plans, rounds=self.staged, selection=selection, facts=self.facts, selftest=table,
+            answers=self.dataset.answers,
         )  # fmt: skip
 
     def publish(self, said: Mapping[str, Any], selection: Selection) -> DatasetVersion:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
+
+from synthgen import registry
 
 Split = Literal["train", "holdout", "pool"]
 
@@ -50,12 +52,22 @@ class Reader(BaseModel):
     modality: ClassVar[str]
     takes_path: ClassVar[bool] = True
     """Whether `[source] path` must be given; False for data that ships with a package."""
+    shows_class: ClassVar[bool] = True
+    """Whether a payload shows its class; not where the class only says what a sample is counted for."""
     listing: ClassVar[frozenset[str]] = frozenset()
     """Settings that decide which items there are, and in which split, but not what one looks like."""
 
     def shaping(self) -> dict[str, Any]:
         """The settings that decide what a payload looks like, JSON-safe: part of the id of what is made from it."""
         return self.model_dump(mode="json", exclude=set(self.listing))
+
+    def own_splits(self) -> tuple[Split, ...]:
+        """Splits that come with `path`, or without any path, so that the recipe names no place for them."""
+        return () if self.takes_path else ("train", "holdout", "pool")
+
+    def at(self, root: Path, split: Split) -> Path:
+        """The file or folder at `root` that holds a split."""
+        return root
 
     def items(self, root: Path | None, split: Split) -> Iterator[Found | Quarantined]:
         """Everything at `root`, in a stable order, nothing decoded; what is refused at sight with its reason.
@@ -71,6 +83,16 @@ class Reader(BaseModel):
     def decode(self, raw: bytes) -> Any:
         """The payload. Raises UnreadableItem with the reason."""
         raise NotImplementedError
+
+    def write_specimen(self, folder: Path, samples: Sequence[tuple[str, Any]]) -> Path:
+        """Write labelled payloads in this layout into a folder, for tests; where they are. Class folders, if nothing
+        else is said."""
+        modality = registry.find("modalities", self.modality)()
+        for i, (label, payload) in enumerate(samples):
+            path = folder / label / f"{i}{modality.suffix}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(modality.encode(payload, {}))
+        return folder
 
     def glance(self, raw: bytes) -> None:
         """Check cheaply, without decoding; raises UnreadableItem. `plan` uses this to answer at once."""

@@ -79,10 +79,10 @@ class Recipe(Part):
         if self.reader.takes_path and self.source.path is None:
             raise RecipeError("[source] path is missing: write it, or give `--set source.path=FOLDER`.")
         for key in ("path", "holdout", "pool"):
-            if not self.reader.takes_path and getattr(self.source, key) is not None:
-                raise RecipeError(
-                    f"[source] {key} is given, but {self.source.reader} brings its own data: remove it."
-                )
+            brought = not self.reader.takes_path if key == "path" else key in self.reader.own_splits()
+            if brought and getattr(self.source, key) is not None:
+                what = "finds its splits in path" if self.reader.takes_path else "brings its own data"
+                raise RecipeError(f"[source] {key} is given, but {self.source.reader} {what}: remove it.")
         whole = [entry.model_dump(mode="json", exclude={"share"}) for entry in self.generate]
         if doubled := [i for i, one in enumerate(whole) if one in whole[:i]]:
             raise RecipeError(
@@ -114,16 +114,21 @@ class Recipe(Part):
 
     @cached_property
     def filters(self) -> tuple[tuple[str, Filter], ...]:
-        """Filters by name, in order; the modality's usual ones where the recipe names none."""
+        """Filters by name, in order; the modality's usual ones that have what they need where the recipe names none."""
         if self.filter is not None:
             return tuple((entry.use, entry.filter) for entry in self.filter)
         usual = ((name, plugin("filters", name, {}, Filter)) for name in self.modality.default_filters)
-        return tuple((name, one) for name, one in usual if self.has_holdout or not one.sees_holdout)
+        return tuple(
+            (name, one)
+            for name, one in usual
+            if (self.has_holdout or not one.sees_holdout)
+            and (self.reader.shows_class or not one.judges_class)
+        )
 
     @property
     def has_holdout(self) -> bool:
         """Whether the source names a holdout, or the reader brings one."""
-        return self.source.holdout is not None or not self.reader.takes_path
+        return self.source.holdout is not None or "holdout" in self.reader.own_splits()
 
     @cached_property
     def key(self) -> str:

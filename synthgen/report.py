@@ -35,17 +35,20 @@ class Score(NamedTuple):
 
 
 class Ancestor(NamedTuple):
-    """A real sample that something was made from: `picture` is a JPEG, None where its bytes are gone."""
+    """A real sample that something was made from: `picture` is a JPEG, None where its bytes are gone; `text` what it
+    says, where it is one."""
 
     id: str
     label: str | None
     place: str
     picture: bytes | None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One sample of the gallery. `picture` is a JPEG, None where the payload was not kept."""
+    """One sample of the gallery. `picture` is a JPEG, None where the payload was not kept; `text` what it says, where
+    it is one."""
 
     id: str
     label: str
@@ -56,6 +59,7 @@ class Exhibit:
     parents: tuple[Ancestor, ...]
     picture: bytes | None
     weights: Mapping[str, float] | None = None
+    text: str | None = None
 
     @property
     def relabelled_from(self) -> str | None:
@@ -134,6 +138,7 @@ def _exhibit_json(exhibit: Exhibit, pictures: bool) -> dict[str, Any]:
     plain["weights"] = dict(exhibit.weights) if exhibit.weights else None
     plain["scores"] = [score._asdict() for score in exhibit.scores]
     plain["parents"] = [
-        {"id": p.id, "label": p.label, "place": p.place, **picture(p.picture)} for p in exhibit.parents
+        {"id": p.id, "label": p.label, "place": p.place, "text": p.text, **picture(p.picture)}
+        for p in exhibit.parents
     ]
     return plain

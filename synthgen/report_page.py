@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from synthgen.likened import compared, html
 from synthgen.report import Ancestor, Cell, Exhibit, Report, Table, shown
 
 _HERE = Path(__file__).parent
@@ -188,7 +189,7 @@ def _sheet(report: Report, label: str, row: object, is_open: bool) -> str:
 
 
 def _card(exhibit: Exhibit) -> str:
-    parents = "".join(map(_parent, exhibit.parents))
+    parents = "".join(_parent(parent, exhibit.text) for parent in exhibit.parents)
     arrow = '<span class="arrow" aria-label="became">→</span>' if exhibit.parents else ""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in exhibit.reasons)
     weights = ""
@@ -196,25 +197,33 @@ def _card(exhibit: Exhibit) -> str:
         weights = ", ".join(
             f"{escape(c)} {w:.0%}" for c, w in sorted(exhibit.weights.items(), key=lambda x: -x[1])
         )
-    two = " two" if len(exhibit.parents) > 1 else ""
+    written = exhibit.text is not None or any(p.text is not None for p in exhibit.parents)
+    kind = " written" if written else " two" if len(exhibit.parents) > 1 else ""
     before = f"was {escape(exhibit.relabelled_from)}" if exhibit.relabelled_from else ""
     return (
         f'<article class="card {escape(exhibit.decision)}" data-decision="{escape(exhibit.decision)}" '
-        f'data-generator="{escape(exhibit.generator)}"><div class="pair{two}">{parents}{arrow}'
-        f'<figure class="sample">{_picture(exhibit.picture, exhibit.label)}</figure></div>'
+        f'data-generator="{escape(exhibit.generator)}"><div class="pair{kind}">{parents}{arrow}'
+        f'<figure class="sample">{_made(exhibit)}</figure></div>'
         f'<div class="what"><span class="decision">{escape(exhibit.decision)}</span> '
         f'<span class="how">{escape(" · ".join(x for x in (exhibit.generator, before, weights) if x))}</span></div>'
         f"{f'<ul class=reasons>{reasons}</ul>' if reasons else ''}{_scores(exhibit)}</article>"
     )
 
 
-def _parent(parent: Ancestor) -> str:
+def _made(exhibit: Exhibit) -> str:
+    if exhibit.text is None:
+        return _picture(exhibit.picture, exhibit.label)
+    before = next((p.text for p in exhibit.parents if p.text is not None), exhibit.text)
+    return html(compared(before, exhibit.text).after, "ins")
+
+
+def _parent(parent: Ancestor, after: str | None) -> str:
     what = f"{parent.label or 'parent'}"
     place = escape(parent.place or parent.id)
-    return (
-        f'<figure class="parent" title="{place}">{_picture(parent.picture, what)}'
-        f"<figcaption>{escape(what)}</figcaption></figure>"
-    )
+    look = _picture(parent.picture, what)
+    if parent.text is not None:
+        look = html(compared(parent.text, parent.text if after is None else after).before, "del")
+    return f'<figure class="parent" title="{place}">{look}<figcaption>{escape(what)}</figcaption></figure>'
 
 
 def _picture(jpeg: bytes | None, what: str) -> str:

@@ -24,6 +24,7 @@ def report_tables(version: DatasetVersion, total: Tally) -> Iterator[Table]:
     yield _classes(record, total)
     yield _generators(total)
     yield _yields(total)
+    yield _asked(record, total)
     yield _rejections(total)
     yield _failures(total)
     yield _scores(total)
@@ -75,6 +76,22 @@ def _yields(total: Tally) -> Table:
 def _outcome(n: Mapping[str, int]) -> Row:
     jobs = sum(n.values())
     return {"jobs": jobs, **n, "passed share": round((n["kept"] + n["surplus"]) / max(1, jobs), 3)}
+
+
+def _asked(record: Mapping[str, Any], total: Tally) -> Table:
+    count = total.by("generator", "decision")
+    rows: list[Row] = []
+    for name, took in sorted(record.get("asked", {}).items()):
+        kept = count[name, "kept"]
+        row: Row = {"generator": name, "kept": kept, "answers": took["answers"]}
+        for unit, n in sorted(took.items()):
+            if unit != "answers":
+                said = unit.replace("_", " ")
+                row |= {said: n, f"{said} per kept": round(n / kept, 6) if kept else None}
+        rows.append(row)
+    columns = dict.fromkeys(key for row in rows for key in row)
+    note = "What the answers of remote models took. Money, where the recipe states prices, by the prices of the day."
+    return Table("asked", "Asked of remote models", tuple(dict.fromkeys(columns) | row for row in rows), note)
 
 
 def _rejections(total: Tally) -> Table:
@@ -133,6 +150,8 @@ def _relabelled(total: Tally) -> Table:
 
 
 def _diversity(record: Mapping[str, Any]) -> Table:
+    every = [m for sets in record["diversity"].values() for m in sets.values()]
+    own = dict.fromkeys(name for m in every for name in m if name not in ("n", "vendi", "mean_distance"))
     rows: list[Row] = [
         {
             "class": label,
@@ -140,6 +159,7 @@ def _diversity(record: Mapping[str, Any]) -> Table:
             "samples": m["n"],
             "Vendi": m["vendi"],
             "mean distance": m["mean_distance"],
+            **{name: m.get(name, "") for name in own},
         }
         for label, sets in sorted(record["diversity"].items())
         for of in _SETS

@@ -44,6 +44,7 @@ def schema() -> pa.Schema:
         pa.field("round", pa.int32()),
         pa.field("model_sha256", pa.list_(text)),
         pa.field("prompt_sha256", pa.list_(text)),
+        pa.field("answers", pa.list_(text)),
         pa.field("recipe_key", text),
         pa.field("scores", pa.list_(score)),
         pa.field("decision", text),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from synthgen.answers import Answer
 from synthgen.contract import Bounds
 from synthgen.seeds import hash_of
 
@@ -14,7 +15,8 @@ Draw = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One planned sample. `index` counts the jobs of one generator entry and label from 0 and never starts again."""
+    """One planned sample. `index` counts the jobs of one generator entry and label from 0 and never starts again;
+    `turn` says how many of those before it have the same parents."""
 
     entry: int
     label: str
@@ -23,6 +25,7 @@ class Job:
     bounds: Bounds
     seed: int
     round: int = 1
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,12 @@ class Failed(NamedTuple):
 
 
 class Work(NamedTuple):
-    """One sample to be made: what `draw` chose, for which job, from which parents."""
+    """One sample to be made: what `draw` chose, for which job, from which parents, and what a remote model answered."""
 
     job: Job
     parents: tuple[Sample, ...]
     draw: Draw
+    answer: Answer | None = None
 
 
 class Candidate(NamedTuple):

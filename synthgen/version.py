@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthgen.answers import Answers
 from synthgen.errors import DatasetError
 from synthgen.mending import manifest_path
 
@@ -67,6 +68,11 @@ class DatasetVersion:
     def digest(self) -> str:
         """Hash of what all rows say; the same for the same recipe, source and model files."""
         return self.properties["digest"]
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What remote models answered, as the version names it: nothing is asked anew."""
+        return Answers(self.dataset.answers.folder, self.record.get("answers", {}))
 
     def __len__(self) -> int:
         return int(self.table.count_rows())

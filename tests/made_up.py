@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from synthgen import staging
+from synthgen import registry, staging
 from synthgen.dataset import Dataset, DatasetVersion
 from synthgen.modalities.image import Image
 from synthgen.rows import staged_schema
@@ -22,6 +22,8 @@ from synthgen.stages.publish import publish
 SOURCE = Image().encode(np.full((8, 8, 3), 99, np.uint8), {})
 SOURCE_SHA = hashlib.sha256(SOURCE).hexdigest()
 SOURCE_ID = hash_of("6/a.png", SOURCE_SHA)[:32]
+READERS = {registry.find("readers", name).modality: name for name in registry.names("readers")}
+"""A reader of each modality."""
 OUTCOMES = ("candidate", "candidate", "rejected", "failed")
 
 
@@ -36,10 +38,14 @@ class MadeUp(NamedTuple):
 def made_up(
     place: Path, *, name: str = "run", labels: Sequence[str | None] = ("6", "9"), n: int = 40, shard: int = 16,
     size: int | None = None, base: DatasetVersion | None = None, outcomes: Sequence[str] = OUTCOMES,
+    modality: str = "image",
 ) -> MadeUp:  # fmt: skip
     """Stage `n` samples of a run called `name`; every second candidate is surplus."""
     ids = [hash_of(name, i)[:32] for i in range(n)]
-    rows = [_row(i, ids[i], labels[i % len(labels)], outcomes[i % len(outcomes)], size) for i in range(n)]
+    rows = [
+        _row(i, ids[i], labels[i % len(labels)], outcomes[i % len(outcomes)], size, modality)
+        for i in range(n)
+    ]
     staged = []
     for start in range(0, n, shard):
         some = rows[start : start + shard]
@@ -47,26 +53,41 @@ def made_up(
         staged.append(staging.write_shard(place, key, pa.Table.from_pylist(some, schema=staged_schema())))
     passed = [row["id"] for row in rows if row["decision"] == "candidate"]
     decisions = {one: ("kept", "surplus")[i % 2] for i, one in enumerate(passed)}
-    Dataset(place).keep_source(SOURCE_SHA, SOURCE)
-    return MadeUp(_record(name, rows, decisions, base), staged, decisions)
+    record, source = _record(name, rows, decisions, base), SOURCE
+    if modality != "image":
+        source = _payload(modality, 99)
+        record["modality"], record["recipe"]["source"]["reader"] = modality, READERS[modality]
+        record["sources"][SOURCE_ID]["sha256"] = hashlib.sha256(source).hexdigest()
+    Dataset(place).keep_source(record["sources"][SOURCE_ID]["sha256"], source)
+    return MadeUp(record, staged, decisions)
 
 
-def _row(i: int, sample: str, label: str | None, outcome: str, size: int | None) -> dict[str, Any]:
+def _payload(modality: str, i: int) -> bytes:
+    kind = registry.find("modalities", modality)()
+    data: bytes = kind.encode(kind.specimen(np.random.default_rng(i)), {})
+    return data
+
+
+def _row(
+    i: int, sample: str, label: str | None, outcome: str, size: int | None, modality: str
+) -> dict[str, Any]:
     rng = np.random.default_rng(i)
     payload = None
     if outcome != "failed":
         picture = rng.integers(0, 256, (8, 8, 3), np.uint8)
         payload = Image().encode(picture, {"synthetic": "yes"}) if size is None else rng.bytes(size)
+        payload = payload if modality == "image" else _payload(modality, i)
     passed = outcome == "candidate"
     score = {"filter": "label_agreement", "value": i / 7, "threshold": 0.2, "passed": passed}
     return {
-        "id": sample, "modality": "image", "label": label, "label_weights": None, "annotations": "{}",
+        "id": sample, "modality": modality, "label": label, "label_weights": None, "annotations": "{}",
         "split": "train", "parents": [SOURCE_ID], "source_ids": [SOURCE_ID], "entry": "0",
         "generator": "image/affine", "settings": "[{}]", "draw": json.dumps([{"turn": i}]), "bounds": "{}",
         "seed": i, "index": i, "round": 1, "model_sha256": [], "prompt_sha256": [], "recipe_key": "r",
         "scores": [] if payload is None else [score], "decision": outcome,
         "reasons": [] if passed else ["looks like a 9 | <b>not</b> a 6"], "payload": payload,
-        "media_type": "image/png", "payload_sha256": payload and hashlib.sha256(payload).hexdigest(),
+        "media_type": registry.find("modalities", modality).media_type,
+        "payload_sha256": payload and hashlib.sha256(payload).hexdigest(),
         "payload_bytes": payload and len(payload), "licence": "CC0-1.0", "source_licences": ["CC0-1.0"],
         "run_id": "x", "shard_key": "y", "code_version": "0", "created_at": datetime.now(UTC),
         "embedding": rng.normal(size=8).astype(np.float16), "content_sha256": sample,

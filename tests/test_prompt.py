@@ -37,3 +37,19 @@ def test_an_unknown_prompt_offers_the_nearest(tmp_path):
     path.write_text('template = "{label}"\n')
     with pytest.raises(RecipeError, match=r"mine\.toml is no valid prompt"):
         load_prompt("image", str(path))
+
+
+def test_a_prompt_of_another_kind_has_the_fields_of_that_kind(tmp_path):
+    from synthgen.models.paraphrase_prompt import Style, Task
+
+    path = tmp_path / "mine.toml"
+    path.write_text('template = "like {label}, {who}"\nlicence = "MIT"\nversion = 1\n')
+    with pytest.raises(RecipeError, match=r"needs no field and may have \{label\}"):
+        load_prompt("text", str(path), Style)
+    with pytest.raises(RecipeError, match=r"needs \{count\} and \{examples\} and \{label\}"):
+        load_prompt("text", str(path), Task)
+    styles = [
+        load_prompt("text", n, Style) for n in ("formal", "casual", "short", "long", "register", "reader")
+    ]
+    assert len({style.sha256 for style in styles}) == 6
+    assert [style.changes_register for style in styles] == [True, True, False, False, True, False]

@@ -124,3 +124,10 @@ def test_a_chain_is_named_by_its_steps():
 
 def test_an_unknown_plugin_is_a_recipe_error():
     assert issubclass(UnknownName, RecipeError)
+
+
+def test_where_a_class_is_only_counted_no_filter_asks_whether_it_shows():
+    data = {"name": "x", "source": {"reader": "conll", "path": "a.conll"}, "targets": {"balance_to": 9}}
+    names = [name for name, _ in parse_recipe(data | {"generate": [{"use": "text/reword"}]}).filters]
+    assert "near_copy" in names
+    assert "label_agreement" not in names

@@ -1,7 +1,10 @@
 """The shipped recipes."""
 
+import tomllib
+
 import pytest
 
+from synthgen import registry
 from synthgen.recipe import SHIPPED, load_recipe
 from synthgen.stages.plan import plan
 from synthgen.stages.read import read
@@ -10,9 +13,15 @@ GIVEN = ["source.path=photos"]
 NAMES = sorted(p.stem for p in SHIPPED.glob("*.toml"))
 
 
+def given(name: str) -> list[str]:
+    """What must be set for a shipped recipe: a path, unless its reader brings its data."""
+    reader = tomllib.loads((SHIPPED / f"{name}.toml").read_text())["source"]["reader"]
+    return GIVEN if registry.find("readers", reader).takes_path else []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_loads_and_is_named_after_its_file(name):
-    recipe = load_recipe(name, [] if name == "demo" else GIVEN)
+    recipe = load_recipe(name, given(name))
     assert recipe.name == name
     assert recipe.description
 
@@ -38,3 +47,33 @@ def test_digits_and_right_hands_are_not_mirrored(name):
         rule = recipe.contract.rule(label, "mirror")
         assert rule is None or not rule.allow
     assert not any(e.high for e in effects if e.name == "mirror")
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if load_recipe(n, given(n)).reader.modality == "text"])
+def test_texts_keep_their_negations_and_numbers(name):
+    recipe = load_recipe(name, given(name))
+    for entry in recipe.generate:
+        answer = recipe.contract.routes(entry.effects(), "some class", ["some class"])
+        assert isinstance(answer, list), entry.name
+        for effect in ("negate", "change_numbers"):
+            assert answer[0].bounds.get(effect, (0, 0)) == (0, 0)
+
+
+def test_the_demo_of_texts_can_make_what_it_promises():
+    recipe = load_recipe("demo_text")
+    made = plan(recipe, read(recipe, deep=False))
+    assert made.refused == ()
+    assert made.missing == {"negative": 46}
+
+
+def test_entities_are_read_as_classes_and_every_generator_carries_them(tmp_path):
+    for split in ("train", "test"):
+        sentences = [
+            f"{name}{split}\tB-{kind}\nwas\tO\nhere\tO\n"
+            for name, kind in (("Anna", "person"), ("Rome", "place"))
+        ]
+        (tmp_path / f"{split}.conll").write_text("\n".join([*sentences, f"nobody{split}\tO\n"]))
+    recipe = load_recipe("ner_emerging", [f"source.path={tmp_path}", f"source.holdout={tmp_path}"])
+    made = plan(recipe, read(recipe, deep=False))
+    assert made.refused == ()
+    assert set(made.missing) == {"person", "place"}

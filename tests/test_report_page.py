@@ -114,6 +114,28 @@ def test_every_picture_of_the_gallery_is_there_or_said_to_be_missing():
     assert page(report()).count("not kept") == 1
 
 
+def written(i: int, before: str | None, after: str | None) -> Exhibit:
+    parents = () if before is None else (Ancestor("p" * 32, "6", "a.csv#1", jpeg("blue"), before),)
+    return exhibit(i, "6", "kept", text=after, parents=parents, picture=jpeg("red") if after else None)
+
+
+def test_texts_are_shown_as_texts_beside_their_parents_with_what_changed():
+    text = page(report(gallery=(written(1, "a good film", "a fine film"),)))
+    assert "a <del>good</del> film" in text
+    assert "a <ins>fine</ins> film" in text
+    assert "<img" not in text
+
+
+def test_a_text_that_is_markup_stays_a_text():
+    text = page(
+        report(gallery=(written(1, EVIL, f"{EVIL} <i>"), written(2, None, EVIL), written(3, EVIL, None)))
+    )
+    assert "<script>alert" not in text
+    assert "&lt;i&gt;" in text.replace("<ins>", "").replace("</ins>", "")
+    assert not [tag for tag, _ in Elements(text).found if tag == "img"]
+    assert text.count("not kept") == 1
+
+
 def test_a_version_out_of_balance_or_without_samples_still_has_a_page():
     text = page(report(balanced=False, gallery=()))
     assert "counts do not balance" in text

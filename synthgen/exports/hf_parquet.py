@@ -22,6 +22,7 @@ class HfParquet(Export):
     """One split `train`: the payload inside the file, the class, `synthetic`, and all lineage columns.
 
     Pictures are an `Image` column that holds bytes and no path outside: `datasets` would open any path or address.
+    Texts are a column of strings.
     """
 
     def _write(self, version: DatasetVersion, folder: Path, with_sources: bool) -> int:
@@ -47,9 +48,9 @@ def _columns(version: DatasetVersion, labels: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
     from datasets import ClassLabel, Features, Image, Value
 
-    modality = modality_of(version).name
+    column = modality_of(version).column
     lineage = pa.schema([field for field in schema() if field.name not in {*LEFT_OUT, "id", "label"}])
-    payload = {"image": Image()} if modality == "image" else {"payload": Value("binary")}
+    payload = {column: {"image": Image(), "text": Value("string")}.get(column, Value("binary"))}
     label = ClassLabel(names=list(labels)) if labels else Value("string")
     first = payload | {"label": label, "id": Value("string"), "synthetic": Value("bool")}
     columns: pa.Schema = Features({**first, **Features.from_arrow_schema(lineage)}).arrow_schema
@@ -83,12 +84,16 @@ def _table(group: Sequence[Exported], columns: pa.Schema) -> pa.Table:
     for sample in group:
         label = sample.label if number is None or sample.label is None else number[sample.label]
         row = sample.lineage | {"id": sample.id, "label": label, "synthetic": sample.synthetic}
-        if "image" in features:
-            row["image"] = {"bytes": sample.data, "path": f"{sample.id}{sample.suffix}"}
-        else:
-            row["payload"] = sample.data
+        column = next(iter(features))
+        row[column] = _cell(column, sample)
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=columns)
+
+
+def _cell(column: str, sample: Exported) -> Any:
+    if column == "image":
+        return {"bytes": sample.data, "path": f"{sample.id}{sample.suffix}"}
+    return sample.data.decode() if column == "text" else sample.data
 
 
 def _features(columns: pa.Schema) -> dict[str, Any]:

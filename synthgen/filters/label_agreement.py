@@ -51,6 +51,7 @@ class LabelAgreement(Filter):
     """
 
     learns: ClassVar[bool] = True
+    judges_class: ClassVar[bool] = True
 
     model: Named = "fit"
     """`fit`, or a folder or pinned hub id of a transformers classifier whose labels are the classes."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_MEASURED = 600
 BLOCK = 64
+SKETCHED = 1024
 TWIN = 1 / 10
 """Of the modality's `leak_tolerance`: nearer ones are the same sample (copied, flipped), and no usual ones."""
 FLOOR = 1 / 4
@@ -73,10 +74,11 @@ class Leakage(Filter):
         if not parts:
             facts["notes"] = ["There is no holdout: leakage was not checked."]
         elif train:
-            chosen = numpy_rng("leakage", seed).permutation(len(train))[:MOST_MEASURED]
-            apart = _distances(modality, (train[i].payload for i in sorted(chosen)), held)
+            chosen = np.sort(numpy_rng("leakage", seed).permutation(len(train))[:MOST_MEASURED])
+            apart = _distances(modality, (train[i].payload for i in chosen), held)
             alone = apart[apart >= TWIN * modality.leak_tolerance]
-            twins = len(apart) - len(alone)
+            same = _again(modality, train, holdout or ())
+            twins = len({*chosen[apart < TWIN * modality.leak_tolerance].tolist(), *same})
             usual = float(np.quantile(alone, self.accused_share)) if len(alone) else bound
             bound = min(bound, max(usual, FLOOR * modality.leak_tolerance))
             facts |= {
@@ -87,9 +89,9 @@ class Leakage(Filter):
             }
             if twins:
                 facts["notes"] = [
-                    f"{twins} of {len(apart)} real train samples that were compared look like holdout ones: the splits "
-                    "share pictures or subjects, so that what is measured on the holdout is too good. "
-                    "Samples made from them are rejected."
+                    f"{twins} of {len(train)} real train samples look like holdout ones ({len(apart)} were compared "
+                    "closely, all by their sketches): the splits share samples or subjects, so that what is measured "
+                    "on the holdout is too good. Samples made from them are rejected."
                 ]
         (folder / "threshold.json").write_text(json.dumps(bound))
         return facts
@@ -112,6 +114,19 @@ class Leakage(Filter):
             )
             for d in map(float, apart)
         ]  # fmt: skip
+
+
+def _again(modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample]) -> dict[int, int]:
+    """Train samples, by position, that by their sketches are holdout ones again."""
+    import numpy as np
+
+    from synthgen.models import minhash
+
+    rows = []
+    for samples in (train, holdout):
+        blocks = [modality.sketch([s.payload for s in some]) for some in batched(samples, SKETCHED)]
+        rows.append(np.concatenate(blocks) if blocks else np.empty((0, 1), np.uint32))
+    return minhash.among(rows[0], rows[1]) if len(rows[1]) else {}
 
 
 def _distances(modality: Modality, payloads: Iterable[Any], parts: np.ndarray) -> np.ndarray:

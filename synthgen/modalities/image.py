@@ -24,6 +24,7 @@ class Image(Modality):
     suffix = ".png"
     classifier = "image_classifier"
     copy_tolerance = 0.03
+    column = "image"
 
     def check(self, payload: Any) -> None:
         shape, dtype = getattr(payload, "shape", None), getattr(payload, "dtype", None)
@@ -117,6 +118,11 @@ class Image(Modality):
             if spread < 2
             else None
         )
+
+    def oddities(self, rng: np.random.Generator) -> list[np.ndarray]:
+        from synthgen.models import image_defects
+
+        return image_defects.oddities(rng)
 
     def specimen(self, rng: np.random.Generator) -> np.ndarray:
         import numpy as np

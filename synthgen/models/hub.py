@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,9 +49,9 @@ def content_of(model: str) -> str:
     return folder_sha256(folder) if folder else model
 
 
-def checked_folder(model: str) -> Path:
+def checked_folder(model: str, wanted: Sequence[str] = WANTED) -> Path:
     """The folder, fetched where it is a hub id. Raises ModelError unless it holds safetensors and no code."""
-    folder = local_folder(model) or _fetched(model)
+    folder = local_folder(model) or _fetched(model, wanted)
     for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json"):
         if (name == "config.json" or (folder / name).exists()) and "auto_map" in read_json(folder / name):
             raise ModelError(
@@ -95,24 +96,36 @@ def check_whole(model: str, missing: frozenset[str]) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """The table in a JSON file."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{path} cannot be read: {error}. A model folder is what save_pretrained writes."
-        ) from error
+    said = _json(path)
     if not isinstance(said, dict):
         raise ModelError(f"{path} holds no table. A model folder is what save_pretrained writes.")
     return said
 
 
-def _fetched(model: str) -> Path:
+def read_list(path: Path) -> list[dict[str, Any]]:
+    """The list of tables in a JSON file."""
+    said = _json(path)
+    if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
+        raise ModelError(f"{path} holds no list of tables. A model folder is what save_pretrained writes.")
+    return said
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} cannot be read: {error}. A model folder is what save_pretrained writes."
+        ) from error
+
+
+def _fetched(model: str, wanted: Sequence[str]) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
     name, revision = model.split("@")
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=WANTED))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(wanted)))
     except (HfHubHTTPError, OSError) as error:
         raise ModelError(
             f"{model} cannot be fetched ({type(error).__name__}). Check the id and the network, or give a folder."

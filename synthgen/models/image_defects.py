@@ -35,6 +35,15 @@ def disguises(picture: Picture, rng: np.random.Generator) -> dict[str, Picture]:
     }
 
 
+def oddities(rng: np.random.Generator) -> list[Picture]:
+    """Pictures of one pixel, all white, of noise, of odd shapes, stretched, and all black."""
+    noise = rng.integers(0, 256, (40, 40, 3), np.uint8)
+    return [
+        np.zeros((1, 1, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8), noise, noise[:3], noise[:, :2],
+        np.repeat(noise, 8, 0)[:, ::-1], np.zeros((400, 4, 3), np.uint8),
+    ]  # fmt: skip
+
+
 def _jpeg(picture: Picture, quality: int) -> Picture:
     import cv2
 

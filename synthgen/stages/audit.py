@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from synthgen import lift_report, registry
 from synthgen.errors import DatasetError, UnreadableItem
@@ -110,6 +110,7 @@ def _gallery(
     ):
         payload = row["payload"]
         whole = payload is not None and sha256(payload) == row["payload_sha256"]
+        look = _look(modality, modality.decode(payload), size_px) if whole else Look()
         yield Exhibit(
             id=row["id"],
             label=row["label"] or "",
@@ -120,9 +121,21 @@ def _gallery(
                 Score(s["filter"], s["value"], s["threshold"], s["passed"]) for s in row["scores"] or ()
             ),
             parents=tuple(map(ancestors.show, row["parents"] or ())),
-            picture=modality.preview(modality.decode(payload), size_px) if whole else None,
+            picture=look.picture,
             weights=json.loads(row["label_weights"]) if row["label_weights"] else None,
+            text=look.text,
         )
+
+
+class Look(NamedTuple):
+    """A payload for a person: a small picture, and its words where it has any."""
+
+    picture: bytes | None = None
+    text: str | None = None
+
+
+def _look(modality: Modality, payload: Any, size_px: int) -> Look:
+    return Look(modality.preview(payload, size_px), modality.written(payload))
 
 
 class _Ancestors:
@@ -137,16 +150,15 @@ class _Ancestors:
     def show(self, sample: str) -> Ancestor:
         if sample not in self._shown:
             source = self._version.record.get("sources", {}).get(sample, {})
-            self._shown[sample] = Ancestor(
-                sample, source.get("label"), source.get("place", ""), self._picture(source.get("sha256"))
-            )
+            look = self._look(source.get("sha256"))
+            self._shown[sample] = Ancestor(sample, source.get("label"), source.get("place", ""), *look)
         return self._shown[sample]
 
-    def _picture(self, sha256: str | None) -> bytes | None:
+    def _look(self, sha256: str | None) -> Look:
         if sha256 is None:
-            return None
+            return Look()
         try:
             payload = self._reader.decode(self._version.dataset.source_bytes(sha256))
         except (DatasetError, UnreadableItem):
-            return None
-        return self._modality.preview(payload, self._size_px)
+            return Look()
+        return _look(self._modality, payload, self._size_px)

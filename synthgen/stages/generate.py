@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from synthgen import __version__
+from synthgen.answers import Answers
 from synthgen.chain import Models, Outcome, key_of, run_chain
 from synthgen.index import Index
 from synthgen.recipe import Recipe
@@ -41,11 +42,11 @@ def marks_of(recipe: Recipe, entry: int, models: Models) -> tuple[tuple[str, ...
 
 def generate(
     recipe: Recipe, index: Index, jobs: Sequence[Job], ids: Sequence[str], models: Models,
-    known: Mapping[str, Mapping[str, Any]] | None = None,
+    known: Mapping[str, Mapping[str, Any]] | None = None, answers: Answers | None = None,
 ) -> list[Draft]:  # fmt: skip
     """Drafts in the order of the jobs, which have these ids.
 
-    `known` are rows of an earlier version, by id, that need not be made again.
+    `known` are rows of an earlier version, by id, that need not be made again; `answers` what remote models said.
     """
     parents = [tuple(index.sample(index.by_id[p]) for p in job.parents) for job in jobs]
     outcomes: dict[int, Outcome] = {}
@@ -59,7 +60,7 @@ def generate(
             todo.setdefault(job.entry, []).append(at)
     for entry, places in todo.items():
         fresh = run_chain(
-            recipe.generate[entry], [jobs[i] for i in places], [parents[i] for i in places], models
+            recipe.generate[entry], [jobs[i] for i in places], [parents[i] for i in places], models, answers
         )
         outcomes.update(zip(places, fresh, strict=True))
     marks = {entry: marks_of(recipe, entry, models) for entry in {job.entry for job in jobs}}
@@ -83,7 +84,7 @@ def _again(recipe: Recipe, row: Mapping[str, Any]) -> Outcome:
     made = Made(recipe.modality.decode(row["payload"]), weights, json.loads(row["annotations"] or "{}"))
     taken = tuple(row["generator"].split("+"))
     settings, draws = (tuple(json.loads(row[column])) for column in ("settings", "draw"))
-    return Outcome(made, taken, settings, draws, tuple(row["model_sha256"]))
+    return Outcome(made, taken, settings, draws, tuple(row["model_sha256"]), tuple(row["answers"] or ()))
 
 
 def _checked(recipe: Recipe, job: Job, outcome: Outcome) -> Outcome:

@@ -117,7 +117,8 @@ def check(recipe: Recipe, index: Index) -> None:
             raise RecipeError(
                 f"[targets] names the class {label!r}, which the source does not hold.{near(label, index.labels)}"
             )
-    known = {e.name: e for entry in recipe.generate for e in entry.effects()}
+    known = {e.name: e for _, one in recipe.filters for e in one.heeds()}
+    known |= {e.name: e for entry in recipe.generate for e in entry.effects()}
     if any(set(rules) - set(known) for rules in (recipe.contract.every, *recipe.contract.label.values())):
         modality = recipe.reader.modality
         every = (find("generators", n) for n in names("generators") if n.startswith(f"{modality}/"))
@@ -207,7 +208,7 @@ def _jobs(
         if entry.parents == 2:
             partner = _partner(groups, parents[0], numpy_rng(recipe.seed, entry.key, label, i, "partner"))
             parents, bounds = (*parents, partner.id), partners.get(str(partner.label), bounds)
-        yield Job(place, label, i, parents, bounds, recipe.seed, round_)
+        yield Job(place, label, i, parents, bounds, recipe.seed, round_, turn)
 
 
 def _groups(index: Index, entry: GenerateEntry, partners: Iterable[str]) -> list[Sequence[Item]]:

@@ -52,12 +52,16 @@ def read(recipe: Recipe, *, deep: bool = True, progress: Progress | None = None)
 
 
 def roots_of(recipe: Recipe) -> dict[Split, Path | None]:
-    """The folder of each split, checked to exist; None for data that ships with a package."""
-    if not recipe.reader.takes_path:
-        return {"train": None, "holdout": None, "pool": None}
+    """The folder or file of each split, checked to exist; None for data that ships with a package."""
+    reader, own = recipe.reader, recipe.reader.own_splits()
+    if not reader.takes_path:
+        return dict.fromkeys(own)
     named = {"train": recipe.source.path, "holdout": recipe.source.holdout, "pool": recipe.source.pool}
     roots: dict[Split, Path | None] = {}
+    places: dict[Path, str] = {}
     for split, path in named.items():
+        if split in own and split != "train":
+            roots[split] = roots["train"]  # type: ignore[index]
         if path is None:
             continue
         root = Path(path).expanduser()
@@ -66,10 +70,12 @@ def roots_of(recipe: Recipe) -> dict[Split, Path | None]:
             raise SourceError(
                 f"[source] {key} = {path!r} does not exist. Give the folder by `--set source.{key}=FOLDER`."
             )
-        if root.resolve() in {other.resolve() for other in roots.values() if other}:
+        place = reader.at(root, split).resolve()  # type: ignore[arg-type]
+        if place in places:
             raise SourceError(
-                f"[source] {split} is the same folder as another split: {path}. Name real data apart."
+                f"[source] {split} is the same folder or file as {places[place]}: {place}. Name real data apart."
             )
+        places[place] = split
         roots[split] = root  # type: ignore[index]
     return roots
 
@@ -98,7 +104,7 @@ def _keep_apart(
     held = {item.sha256: item.place for item in items.get("holdout", ())}
     twins = [i for s in ("train", "pool") for i in items.get(s, ()) if i.sha256 in held]  # type: ignore[call-overload]
     quarantined += [
-        Quarantined(i.place, f"the holdout has the same file: {held[i.sha256]}", i.split) for i in twins
+        Quarantined(i.place, f"the holdout has the same item: {held[i.sha256]}", i.split) for i in twins
     ]
     gone = {(i.split, i.id) for i in twins}
     return {

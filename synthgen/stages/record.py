@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen import __version__, staging
+from synthgen.answers import Answers
 from synthgen.dataset import DatasetVersion
 from synthgen.index import Index
 from synthgen.recipe import Recipe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def record(
     recipe: Recipe, index: Index, *, identity: str, run_key: str, extra: Mapping[str, int],
     base: DatasetVersion | None, plans: Sequence[Plan], rounds: Sequence[Sequence[Path]], selection: Selection,
-    facts: Mapping[str, Any], selftest: Any,
+    facts: Mapping[str, Any], selftest: Any, answers: Answers,
 ) -> dict[str, Any]:  # fmt: skip
     """The JSON-safe record of a version. Jobs are counted from the plan, outcomes from what is staged, so that
     `publish` can compare the two."""
@@ -51,6 +52,7 @@ def record(
         "plan": [*(base.record["plan"] if base else []), *_lines(plans)],
         "refused": _distinct([_fields(one) for p in plans for one in p.refused]),
         "models": _models(facts, base),
+        **_answers(answers, rounds, base),
         "facts": {said["name"]: said["said"] for said in facts.values() if said.get("said")},
         "rounds": [{"round": i, "jobs": sum(o.values()), **o} for i, o in enumerate(outcomes, 1)],
         "targets": last.wanted if last else {},
@@ -87,7 +89,11 @@ def _source(recipe: Recipe, index: Index) -> dict[str, Any]:
 
 def _parents(index: Index, parents: Iterable[str]) -> dict[str, Any]:
     items = (index.by_id[p] for p in sorted(parents))
-    return {i.id: {"sha256": i.sha256, "place": i.place, "label": i.label, "split": i.split} for i in items}
+    return {
+        i.id: {"sha256": i.sha256, "place": i.place, "label": i.label, "split": i.split}
+        | ({"annotations": i.annotations} if i.annotations else {})
+        for i in items
+    }
 
 
 def _models(facts: Mapping[str, Any], base: DatasetVersion | None) -> dict[str, Any]:
@@ -97,6 +103,26 @@ def _models(facts: Mapping[str, Any], base: DatasetVersion | None) -> dict[str, 
         said["sha256"]: {k: said.get(k) for k in ("name", "kind", "weights_sha256", "given", "compute")}
         for said in facts.values()
     }
+
+
+def _answers(
+    answers: Answers, rounds: Sequence[Sequence[Path]], base: DatasetVersion | None
+) -> dict[str, Any]:
+    """The answers of remote models that the rows name, with their hashes, and what each generator's took in sum."""
+    before: Mapping[str, Any] = base.record if base else {}
+    named: dict[str, str] = dict(before.get("answers", {}))
+    asked: dict[str, dict[str, float]] = {k: dict(v) for k, v in before.get("asked", {}).items()}
+    new: dict[str, set[str]] = {}
+    for path in (p for paths in rounds for p in paths):
+        table = staging.read_shard(path, ["generator", "answers"])
+        for name, keys in zip(table["generator"].to_pylist(), table["answers"].to_pylist(), strict=True):
+            new.setdefault(name, set()).update(set(keys or ()) - set(named))
+    for name, some in sorted(new.items()):
+        if some:
+            total = asked.setdefault(name, {"answers": 0})
+            for unit, n in {"answers": len(some), **answers.usage(sorted(some))}.items():
+                total[unit] = total.get(unit, 0) + n
+    return {"answers": named | answers.hashes(set().union(*new.values())), "asked": asked}
 
 
 def _shortfall(

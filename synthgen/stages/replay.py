@@ -41,7 +41,8 @@ class Replayed:
 
 
 def replay(version: DatasetVersion, sample_id: str) -> Replayed:
-    """The sample made again from the version alone: its stored parents, models, settings and draw.
+    """The sample made again from the version alone: its stored parents, models, answers, settings and
+    draw.
 
     Raises DatasetError where the sample has no payload (a failed job), or a parent or model is missing.
     """
@@ -59,7 +60,7 @@ def replay(version: DatasetVersion, sample_id: str) -> Replayed:
     bounds = {name: (low, high) for name, (low, high) in json.loads(row["bounds"]).items()}
     job = Job(0, row["label"], row["index"], tuple(row["parents"]), bounds, row["seed"], row["round"])
     parents = tuple(_parent(version, modality, p) for p in row["parents"])
-    made = make_again([(step.generator, step.draw) for step in steps], job, parents, models)
+    made = make_again([(step.generator, step.draw) for step in steps], job, parents, models, version.answers)
     if isinstance(made, Failed):
         raise DatasetError(f"{row['id']} could not be made again: {made.reason}")
     data = modality.encode(made.payload, marker(row["id"]))
@@ -123,4 +124,5 @@ def _parent(version: DatasetVersion, modality: Modality, parent: str) -> Sample:
     return Sample(
         parent, modality.name, source["label"],
         lambda: reader.decode(version.dataset.source_bytes(source["sha256"])),
+        annotations=source.get("annotations", {}),
     )  # fmt: skip

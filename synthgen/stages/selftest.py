@@ -22,7 +22,7 @@ GOOD = "good real ones"
 
 
 class Plant(NamedTuple):
-    """One candidate whose right verdict is known. `rare` goes by the class that it claims."""
+    """One candidate, its parents as samples, whose right verdict is known. `rare` goes by the class that it claims."""
 
     kind: str
     candidate: Candidate
@@ -77,11 +77,11 @@ def _plants(recipe: Recipe, index: Index, each: int) -> Iterator[Plant]:
     rare = {label for label, n in counts.items() if n <= RARE_SHARE * max(counts.values())}
     pool, holdout, train = (_spread(index, s, set(counts), each, rng) for s in ("pool", "holdout", "train"))
     unseen, forgiven = pool or holdout, not pool
-    parents = {str(sample.label): sample for sample in train}
 
-    def plant(kind: str, payload: Any, label: str, forgiven: bool = False) -> Plant:
-        parent = (parents[label].payload,) if label in parents else ()
-        return Plant(kind, Candidate(payload, label, parents=parent), label in rare, forgiven)
+    def plant(
+        kind: str, payload: Any, label: str, forgiven: bool = False, parents: tuple[Sample, ...] = ()
+    ) -> Plant:
+        return Plant(kind, Candidate(payload, label, parents=parents), label in rare, forgiven)
 
     for sample in unseen:
         yield plant(GOOD, sample.payload, str(sample.label), forgiven)
@@ -90,10 +90,15 @@ def _plants(recipe: Recipe, index: Index, each: int) -> Iterator[Plant]:
         yield plant("wrong label", sample.payload, others[rng.integers(len(others))], forgiven)
     for sample in train:
         if (empty := modality.emptied(sample.payload)) is not None:
-            yield plant("empty", empty, str(sample.label))
+            yield plant("empty", empty, str(sample.label), parents=(sample,))
     for sample in train:
         for kind, payload in modality.copies(sample.payload, rng).items():
-            yield plant(f"train copy, {kind}", payload, str(sample.label))
+            yield plant(f"train copy, {kind}", payload, str(sample.label), parents=(sample,))
+    for sample in train:
+        for effect, payload in modality.broken(sample.payload, rng).items():
+            rule = recipe.contract.rule(str(sample.label), effect)
+            if rule is None or not rule.allow:
+                yield plant(f"no longer true, {effect}", payload, str(sample.label), parents=(sample,))
     for sample in holdout:
         payload = sample.payload
         disguised: Mapping[str, Any] = modality.copies(payload, rng) | modality.disguises(payload, rng)

@@ -106,6 +106,7 @@ def _lineage(recipe: Recipe, draft: Any, written: _Written) -> dict[str, Any]:
         "round": job.round,
         "model_sha256": list(draft.outcome.models),
         "prompt_sha256": list(draft.prompt_sha256),
+        "answers": list(outcome.answers),
         "code_version": draft.code_version,
         "source_licences": sorted({p.licence for p in draft.parents} or {recipe.source.licence}),
     }

@@ -56,6 +56,7 @@ def verify(version: DatasetVersion, progress: Progress | None = None) -> Verific
         *checking.whole(),
         *checking.sources(),
         *checking.models(),
+        *checking.answers(),
     ]
     name = f"{version.dataset.place.name}@{version.tag}"
     return Verification(name, dict(checking.checked), tuple(problems))
@@ -70,6 +71,7 @@ class _Checking:
     digest: Digest = field(default_factory=Digest)
     parents: set[str] = field(default_factory=set)
     named_models: set[str] = field(default_factory=set)
+    named_answers: set[str] = field(default_factory=set)
 
     def versions(self) -> Iterator[Problem]:
         for info in self.version.dataset.versions:
@@ -130,6 +132,7 @@ class _Checking:
         for name in ("parents", "source_ids"):
             self.parents.update(batch.column(name).flatten().to_pylist())
         self.named_models.update(batch.column("model_sha256").flatten().drop_null().to_pylist())
+        self.named_answers.update(batch.column("answers").flatten().to_pylist())
 
     def whole(self) -> Iterator[Problem]:
         if self.checked["rows"] < len(self.version):
@@ -174,3 +177,14 @@ class _Checking:
                 yield Problem("model", sha, f"{folder.name} is not in models/")
             elif folder_sha256(folder) != weights:
                 yield Problem("model", sha, f"models/{weights} is not what was trained: its hash is another")
+
+    def answers(self) -> Iterator[Problem]:
+        known = self.said.get("answers", {})
+        for key in sorted(self.named_answers - set(known)):
+            yield Problem("answer", key, "samples were made from it, but the record does not name it")
+        for key in known:
+            self.checked["answers"] += 1
+            try:
+                self.version.answers[key]
+            except DatasetError as error:
+                yield Problem("answer", key, str(error))

@@ -1,7 +1,5 @@
 """What every export promises."""
 
-import json
-
 import pytest
 from made_up import made_up
 
@@ -16,9 +14,22 @@ every_export = pytest.mark.parametrize("name", registry.names("exports"))
 
 
 @pytest.fixture(scope="module")
-def version(tmp_path_factory) -> DatasetVersion:
-    place = tmp_path_factory.mktemp("exported") / "data"
-    return publish(Dataset(place), *made_up(place, labels=LABELS))
+def versions(tmp_path_factory):
+    """A version of each modality, made when it is asked for."""
+    held: dict[str, DatasetVersion] = {}
+
+    def get(modality: str) -> DatasetVersion:
+        if modality not in held:
+            place = tmp_path_factory.mktemp("exported") / "data"
+            held[modality] = publish(Dataset(place), *made_up(place, labels=LABELS, modality=modality))
+        return held[modality]
+
+    return get
+
+
+@pytest.fixture
+def version(export, versions) -> DatasetVersion:
+    return versions(export.modality or "image")
 
 
 @pytest.fixture
@@ -41,6 +52,13 @@ def test_only_kept_samples_leave_and_all_of_them(name, export, version, tmp_path
     kept = [row["id"] for row in version.rows(["id", "decision"]) if row["decision"] == "kept"]
     assert export.write(version, tmp_path / "out") == len(kept) > 0
     assert files(tmp_path / "out")
+
+
+@every_export
+@pytest.mark.parametrize("modality", registry.names("modalities"))
+def test_one_for_all_modalities_writes_each(name, modality, export, versions, tmp_path):
+    if export.modality is None:
+        assert export.write(versions(modality), tmp_path / "out", with_sources=True) > 0
 
 
 @every_export
@@ -89,6 +107,6 @@ def test_another_modality_is_refused(name, export, version, tmp_path):
     if export.modality is None:
         return
     other = Dataset(version.dataset.place).open()
-    other.record["modality"] = json.dumps("text")
+    other.record["modality"] = "another"
     with pytest.raises(DatasetError, match="holds"):
         export.write(other, tmp_path / "out")

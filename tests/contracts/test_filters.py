@@ -4,7 +4,6 @@ import json
 import math
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -24,15 +23,6 @@ CASES = [
 ]
 every_case = pytest.mark.parametrize(("name", "modality"), CASES)
 every_filter = pytest.mark.parametrize("name", registry.names("filters"))
-
-
-def odd_pictures() -> list[np.ndarray]:
-    rng = numpy_rng("odd")
-    noise = rng.integers(0, 256, (40, 40, 3), np.uint8)
-    return [
-        np.zeros((1, 1, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8), noise, noise[:3], noise[:, :2],
-        np.repeat(noise, 8, 0)[:, ::-1], np.zeros((400, 4, 3), np.uint8),
-    ]  # fmt: skip
 
 
 def quick(name: str) -> Filter:
@@ -77,10 +67,12 @@ def fitted(tmp_path_factory):
 def candidates(kind) -> list[Candidate]:
     train = [s.payload for s in samples(kind, "train", 4)]
     fresh = [kind.specimen(numpy_rng("fresh", i)) for i in range(4)]
-    odd = odd_pictures() if kind.name == "image" else []
+    odd = kind.oddities(numpy_rng("odd"))
     plain = [Candidate(p, LABELS[i % 3]) for i, p in enumerate([*train, *fresh, *odd])]
     soft = Candidate(fresh[0], "a", weights={"a": 0.6, "b": 0.4})
-    return [*plain, soft, Candidate(fresh[1], "never seen"), Candidate(fresh[2], None)]
+    of_odd = [Candidate(fresh[3], "a", parents=(parent,)) for parent in odd]
+    of_two = [c._replace(parents=(train[1], fresh[i % 4])) for i, c in enumerate(plain)]
+    return [*plain, *of_odd, *of_two, soft, Candidate(fresh[1], "never seen"), Candidate(fresh[2], None)]
 
 
 @every_filter
@@ -127,7 +119,7 @@ def test_a_verdict_does_not_depend_on_its_neighbours(name, modality, fitted):
 @every_case
 def test_candidates_stay_as_they_were(name, modality, fitted):
     had = fitted(name, modality)
-    every = [c for c in candidates(had.kind) if c.payload.size]
+    every = candidates(had.kind)
     before = [had.kind.encode(c.payload, {}) for c in every]
     had.filter.score(had.kind, every, had.model)
     assert [had.kind.encode(c.payload, {}) for c in every] == before

@@ -1,9 +1,12 @@
 """What every generator promises. A new file is covered at once."""
 
 import hashlib
+import importlib.util
 import json
 import random
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +15,8 @@ import pytest
 from pydantic import ValidationError
 
 from synthgen import registry
-from synthgen.chain import Fitted, key_of, run_chain
+from synthgen.answers import Answers
+from synthgen.chain import Fitted, answered, key_of, run_chain
 from synthgen.contract import LabelContract
 from synthgen.device import one_thread
 from synthgen.generator import Generator
@@ -23,6 +27,8 @@ from synthgen.seeds import folder_sha256, numpy_rng
 LABELS = ("a", "b")
 DRAWS = 200
 SLACK = 1e-6
+TESTS = Path(__file__).parents[1]
+ANSWERS = Answers()
 
 
 def variants() -> Iterator[tuple[str, dict]]:
@@ -44,19 +50,39 @@ def quick(name: str, settings: dict | None = None) -> Generator:
     """The generator with few training steps, where it trains."""
     cls = registry.find("generators", name)
     steps = {f: 2 for f in cls.model_fields if f.startswith(("fit_", "train_")) and f.endswith("steps")}
-    return cls(**steps, **(settings or {}))
+    return cls(**steps, **specifics(name), **(settings or {}))
+
+
+@cache
+def specifics(name: str) -> dict:
+    """Settings of a generator that needs a model or a server: what `contract_settings` in its own test gives."""
+    path = TESTS / "generators" / name.replace("/", "/test_")
+    spec = importlib.util.spec_from_file_location(path.stem, path.with_suffix(".py"))
+    if "def contract_settings(" not in Path(spec.origin).read_text("utf-8"):
+        return {}
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.contract_settings(Path(tempfile.mkdtemp(prefix="contract-")))
+
+
+def make(generator: Generator, batch: list[Work], model) -> list[Made | Failed]:
+    """What is made of a batch; a remote model is asked first, once for each question."""
+    if not generator.repeatable:
+        batch, _ = answered(generator, batch, model, ANSWERS)
+    return generator.make(batch, model)
 
 
 def some_parents(generator: Generator, n: int = 40) -> list[Sample]:
     modality = registry.find("modalities", generator.modality)()
-    return [sample(modality, i) for i in range(n)]
+    return [sample(modality, i, generator.carries) for i in range(n)]
 
 
-def sample(modality, i: int) -> Sample:
+def sample(modality, i: int, carried: frozenset[str] = frozenset()) -> Sample:
     payload = modality.specimen(numpy_rng("specimen", i))
     if isinstance(payload, np.ndarray):
         payload.flags.writeable = False  # as readers give it; who writes to a parent is found out
-    return Sample(f"{i:032x}", modality.name, LABELS[i % 2], lambda: payload)
+    said = {k: v for k, v in modality.specimen_annotations(payload).items() if k in carried}
+    return Sample(f"{i:032x}", modality.name, LABELS[i % 2], lambda: payload, annotations=said)
 
 
 @pytest.fixture(scope="session")
@@ -139,10 +165,10 @@ def test_identity_is_json_and_free_of_what_only_executes(name):
 def test_the_same_draw_makes_the_same_payload_in_any_batch(name, settings, fitted):
     generator, model = quick(name, settings), fitted(name).model
     batch = works(generator)
-    together = [bytes_of(generator, m) for m in generator.make(batch, model)]
+    together = [bytes_of(generator, m) for m in make(generator, batch, model)]
     assert len(together) == len(batch)
-    backwards = [bytes_of(generator, m) for m in generator.make(batch[::-1], model)][::-1]
-    alone = [bytes_of(generator, m) for work in batch for m in generator.make([work], model)]
+    backwards = [bytes_of(generator, m) for m in make(generator, batch[::-1], model)][::-1]
+    alone = [bytes_of(generator, m) for work in batch for m in make(generator, [work], model)]
     assert together == backwards
     assert together == alone
 
@@ -150,7 +176,7 @@ def test_the_same_draw_makes_the_same_payload_in_any_batch(name, settings, fitte
 @every_variant
 def test_what_is_made_is_usable_and_varied(name, settings, fitted):
     generator = quick(name, settings)
-    made = generator.make(works(generator), fitted(name).model)
+    made = make(generator, works(generator), fitted(name).model)
     assert [m for m in made if isinstance(m, Failed)] == []
     assert len({bytes_of(generator, m) for m in made}) == len(made)
     for one in made:
@@ -171,8 +197,8 @@ def test_a_loaded_model_gives_the_same_as_another_loading(name, settings, fitted
         assert generator.learns() is None
         return
     batch = works(generator, 3)
-    first = [bytes_of(generator, m) for m in generator.make(batch, had.model)]
-    second = [bytes_of(generator, m) for m in generator.make(batch, generator.load(had.folder, "cpu"))]
+    first = [bytes_of(generator, m) for m in make(generator, batch, had.model)]
+    second = [bytes_of(generator, m) for m in make(generator, batch, generator.load(had.folder, "cpu"))]
     assert first == second
 
 
@@ -182,7 +208,7 @@ def test_parents_stay_as_they_were(name, settings, fitted):
     batch = works(generator)
     modality = registry.find("modalities", generator.modality)()
     before = [modality.encode(p.payload, {}) for w in batch for p in w.parents]
-    generator.make(batch, fitted(name).model)
+    make(generator, batch, fitted(name).model)
     assert [modality.encode(p.payload, {}) for w in batch for p in w.parents] == before
 
 
@@ -196,7 +222,7 @@ def test_no_global_random_state_is_used(name, settings, fitted):
         return random.getstate(), np.random.get_state()[1].tolist(), torch.random.get_rng_state().tolist()
 
     before = states()
-    generator.make(works(generator, 2), model)
+    make(generator, works(generator, 2), model)
     assert states() == before
 
 
@@ -262,8 +288,9 @@ def test_a_switch_that_may_be_on_is_on_for_some_and_off_for_others(name, setting
     generator = quick(name, settings)
     pool = some_parents(generator, 2)[: generator.parents]
     everything = {e.name: (e.low, e.high) for e in generator.effects()}
-    job = Job(0, "a", 0, tuple(p.id for p in pool), everything, 3)
-    draws = [generator.draw(job, tuple(pool), numpy_rng("switch", i)) for i in range(DRAWS)]
+    ids = tuple(p.id for p in pool)
+    jobs = [Job(0, "a", i, ids, everything, 3, turn=i) for i in range(DRAWS)]
+    draws = [generator.draw(job, tuple(pool), numpy_rng("switch", i)) for i, job in enumerate(jobs)]
     for effect in generator.effects():
         if effect.switch and (effect.low, effect.high) == (0, 1):
             assert {generator.applied(d)[effect.name] for d in draws} == {0, 1}
@@ -280,8 +307,9 @@ def test_it_runs_as_an_entry_of_a_recipe_whatever_the_shard(name, fitted):
         models[key] = Fitted(folder_sha256(had.folder), lambda: had.model)
     batch = works(generator)
     jobs, parents = [w.job for w in batch], [w.parents for w in batch]
-    whole = run_chain(entry, jobs, parents, models)
-    parts = [o for s in (slice(0, 3), slice(3, None)) for o in run_chain(entry, jobs[s], parents[s], models)]
+    whole = run_chain(entry, jobs, parents, models, ANSWERS)
+    halves = slice(0, 3), slice(3, None)
+    parts = [o for s in halves for o in run_chain(entry, jobs[s], parents[s], models, ANSWERS)]
     assert [o.generators for o in whole] == [(name,)] * len(jobs)
     assert [o.draws for o in whole] == [o.draws for o in parts]
     assert [bytes_of(generator, o.made) for o in whole] == [bytes_of(generator, o.made) for o in parts]

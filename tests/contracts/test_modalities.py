@@ -45,9 +45,23 @@ def test_specimens_are_usable_and_differ(name, modality, specimens):
 
 @every_modality
 def test_nonsense_is_refused_with_a_reason(name, modality):
-    for nonsense in (None, "text", 7, np.zeros((0, 0, 3), np.uint8)):
+    others = [registry.find("modalities", other)() for other in registry.names("modalities") if other != name]
+    foreign = [other.specimen(np.random.default_rng(1)) for other in others]
+    for nonsense in (None, "", 7, b"bytes", np.zeros((0, 0, 3), np.uint8), *foreign):
         with pytest.raises(ValueError, match=r".+"):
             modality.check(nonsense)
+
+
+@every_modality
+def test_oddities_are_usable(name, modality):
+    for odd in modality.oddities(np.random.default_rng(2)):
+        modality.check(odd)
+        assert modality.content(modality.decode(modality.encode(odd, MARKER))) == modality.content(odd)
+        assert (
+            modality.embed([odd]).shape == modality.embed([modality.specimen(np.random.default_rng(3))]).shape
+        )
+        with Image.open(io.BytesIO(modality.preview(odd, 64))) as picture:
+            assert max(picture.size) <= 64
 
 
 @every_modality
@@ -61,11 +75,10 @@ def test_encoding_repeats_and_comes_back_the_same(name, modality, specimens):
 
 
 @every_modality
-def test_the_marker_is_in_the_bytes_and_changes_nothing_else(name, modality, specimens):
+def test_the_marker_is_in_the_bytes_where_they_have_room_and_changes_nothing_else(name, modality, specimens):
     marked = modality.encode(specimens[0], MARKER)
-    for key, value in MARKER.items():
-        assert key.encode() in marked
-        assert value.encode() in marked
+    for said in (*MARKER, *MARKER.values()):
+        assert (said.encode() in marked) == modality.marks
     plain = modality.decode(modality.encode(specimens[0], {}))
     assert modality.encode(modality.decode(marked), {}) == modality.encode(plain, {})
 

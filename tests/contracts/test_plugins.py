@@ -70,6 +70,17 @@ inverted = sum(bool((m.payload == 255 - specimen).all()) for m in made)
 print(registry.name_of("generators", recipe.generate[0].generators[0]), 0 < inverted < 20)
 """
 
+IDENTITIES = """
+import json
+from synthgen import registry
+
+for kind in ("generators", "filters", "readers"):
+    for name in registry.names(kind):
+        plugin = registry.find(kind, name)()
+        said = plugin.shaping() if kind == "readers" else plugin.identity()
+        print(kind, name, json.dumps(said), sorted(plugin.listing) if kind == "readers" else "")
+"""
+
 MIRRORED = [
     f"{kind}/{name}"
     for kind in ("modalities", "readers", "generators", "filters", "exports")
@@ -104,6 +115,20 @@ def test_another_package_adds_a_generator_by_an_entry_point(tmp_path):
         "[synthgen.generators]\nimage/their_invert = their_invert:Invert\n"
     )
     assert use("image/their_invert", tmp_path, ROOT) == "image/their_invert True"
+
+
+def test_identities_are_the_same_in_every_process():
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", IDENTITIES], env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin"}, cwd=ROOT,
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]  # fmt: skip
+    assert len(said[0].splitlines()) == sum(
+        len(registry.names(kind)) for kind in ("generators", "filters", "readers")
+    )
+    assert said[0] == said[1] == said[2]
 
 
 @pytest.mark.parametrize("place", MIRRORED)

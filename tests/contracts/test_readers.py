@@ -26,14 +26,12 @@ def modality(reader):
 
 @pytest.fixture
 def root(reader, modality, tmp_path) -> Path | None:
-    """A source of two classes in the layout that readers of folders share."""
+    """A source of two classes as the reader itself lays it out."""
     if not reader.takes_path:
         return None
-    for i in range(6):
-        place = tmp_path / "source" / f"class {i % 2}" / f"{i}{modality.suffix}"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(modality.encode(modality.specimen(np.random.default_rng(i)), {}))
-    return tmp_path / "source"
+    (tmp_path / "source").mkdir()
+    specimens = [(f"class {i % 2}", modality.specimen(np.random.default_rng(i))) for i in range(6)]
+    return reader.write_specimen(tmp_path / "source", specimens)
 
 
 @every_reader

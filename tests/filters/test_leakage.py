@@ -1,10 +1,14 @@
 import pytest
 from real_digits import IMAGE, Fit, as_sample, real
 
+from synthgen.contract import LabelContract
 from synthgen.filters.leakage import Leakage
+from synthgen.modalities.text import Text
+from synthgen.sample import Sample
 from synthgen.seeds import numpy_rng
 
 CLASSES = "0347"
+TEXT = Text()
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +64,20 @@ def test_the_threshold_has_a_floor(tmp_path):
     fit = Fit(Leakage(), tmp_path, [*real("train", 10, CLASSES), *cropped], holdout)
     assert fit.facts["real train samples keep"] < fit.facts["threshold"] == IMAGE.leak_tolerance / 4
     assert all(not fit.judge(IMAGE.copies(s.payload, rng)["re-encoded"]).passed for s in holdout[::9])
+
+
+def test_every_train_text_that_is_nearly_a_holdout_one_is_counted(tmp_path):
+    rng = numpy_rng("texts")
+    texts = [TEXT.specimen(rng) for _ in range(1300)]
+    train = [
+        as_text(text, i)
+        for i, text in enumerate([*texts[:1000], *(f"{text}!!" for text in texts[1000:1200])])
+    ]
+    holdout = [as_text(text, i) for i, text in enumerate(texts[1000:])]
+    facts = Leakage().fit(TEXT, train, holdout, LabelContract(), tmp_path, 0, lambda *_: None)
+    assert 200 <= facts["train samples that are holdout ones"] <= 230
+    assert "of 1200 real train samples" in facts["notes"][0]
+
+
+def as_text(text: str, i: int) -> Sample:
+    return Sample(str(i), "text", "a", lambda: text)

@@ -50,6 +50,17 @@ def test_user_text_is_escaped_in_every_markdown():
         assert not re.search(r"<|\]\(|http:", bare(text))
 
 
+def test_texts_are_shown_as_texts_and_escaped():
+    parent = Ancestor("p1", "6", "a.csv#1", JPEG, "a good `film`")
+    one = Exhibit("1" * 32, "6", "kept", "text/reword", (), (), (parent,), JPEG, text=f"a fine `film` {EVIL}")
+    text = artifacts.class_markdown(report(one), "6")
+    assert "**fine**" in text
+    assert "data:image" not in text
+    assert not re.search(r"<|\]\(|http:", bare(text))
+    assert {bare(line).count("|") for line in text.splitlines() if line.startswith("|")} == {8}
+    assert artifacts.sample_rows(report(one))[0]["text"].startswith("a fine")
+
+
 def test_a_table_line_has_as_many_cells_as_its_head():
     text = artifacts.class_markdown(report(exhibit(1, "kept"), exhibit(2, "rejected", picture=None)), "6")
     lines = [bare(line) for line in text.splitlines() if line.startswith("|")]

@@ -6,7 +6,7 @@ import pytest
 
 from synthgen.errors import RecipeError
 from synthgen.recipe import parse_recipe
-from synthgen.stages.plan import Progressed, plan
+from synthgen.stages.plan import Progressed, check, plan
 from synthgen.stages.read import read
 
 AFFINE = {"use": "image/affine", "half_turn_share": 0.5, "turn_range": [-45, 45]}
@@ -174,3 +174,19 @@ def test_a_prompt_that_does_not_exist_is_refused_before_anything_is_trained(inde
 
 def test_the_contract_may_speak_of_effects_of_generators_that_the_recipe_does_not_use(index):
     assert plan(recipe(ERASE, contract={"every": {"turn": 3}}), index).jobs
+
+
+def test_a_contract_may_speak_of_what_only_a_filter_asks_about(tmp_path):
+    contract = {"every": {"change_numbers": True}}
+    one = {
+        "name": "x", "source": {"reader": "reviews"}, "targets": {"balance_to": 60}, "contract": contract,
+        "generate": [{"use": "text/reword"}],
+    }  # fmt: skip
+    for filters, known in (([{"use": "meaning"}], True), ([{"use": "near_copy"}], False)):
+        recipe = parse_recipe(one | {"filter": filters})
+        index = read(recipe, deep=False)
+        if known:
+            check(recipe, index)
+        else:
+            with pytest.raises(RecipeError, match="change_numbers: no generator has this effect"):
+                check(recipe, index)

@@ -64,7 +64,7 @@ def test_a_train_file_that_the_holdout_has_too_is_quarantined(folder):
     index = read(recipe(folder, max_unreadable=0.5))
     (twin,) = index.quarantined
     assert (twin.place, twin.split) == ("no/same.png", "train")
-    assert "the holdout has the same file" in twin.reason
+    assert "the holdout has the same item" in twin.reason
 
 
 def test_ids_follow_place_and_content_alone(folder, tmp_path_factory):
@@ -82,7 +82,7 @@ def test_a_missing_folder_is_named(folder, key):
 
 
 def test_train_and_holdout_may_not_be_one_folder(folder):
-    with pytest.raises(SourceError, match="holdout is the same folder as another split"):
+    with pytest.raises(SourceError, match="holdout is the same folder or file as train"):
         read(recipe(folder, holdout=f"{folder}/train/../train"))
 
 
