@@ -91,10 +91,10 @@ def options(model: MaskedWords, gaps: Sequence[Gap], most: int) -> list[list[Opt
     import torch
 
     one_thread()
-    rows = {i: row for i, gap in enumerate(gaps) if (row := _row(model, gap)) is not None}
+    rows = {i: known for i, gap in enumerate(gaps) if (known := _row(model, gap)) is not None}
     found: list[list[Option]] = [[] for _ in gaps]
     for length in LENGTHS:
-        mine = [i for i, row in rows.items() if _length(len(row[0])) == length]
+        mine = [i for i, (known_ids, _) in rows.items() if _length(len(known_ids)) == length]
         for at in range(0, len(mine), LANES):
             some = mine[at : at + LANES]
             ids = torch.full((LANES, length), model.tokenizer.pad_token_id or 0)
