@@ -91,7 +91,7 @@ def options(model: MaskedWords, gaps: Sequence[Gap], most: int) -> list[list[Opt
     import torch
 
     one_thread()
-    rows = {i: known for i, gap in enumerate(gaps) if (known := _row(model, gap)) is not None}
+    rows = {i: seen_row for i, gap in enumerate(gaps) if (seen_row := _row(model, gap)) is not None}
     found: list[list[Option]] = [[] for _ in gaps]
     for length in LENGTHS:
         mine = [i for i, (known_ids, _) in rows.items() if _length(len(known_ids)) == length]
