@@ -23,7 +23,9 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """Answers by key: in `folder`, each on the disk before `keep` returns, or in memory without one.
+    """Answers by key: in `folder`, each a file that appears whole before `keep` returns, or in memory without one.
+
+    A killed run loses none; a power cut may take the last ones, which are asked again, until `hashes` has synced them.
 
     With `named`, the hashes that a version names, nothing is asked any more: an answer that is missing or changed is
     a DatasetError.
@@ -32,6 +34,8 @@ class Answers:
     def __init__(self, folder: Path | None = None, named: Mapping[str, str] | None = None) -> None:
         self._folder, self._named = folder, named
         self._held: dict[str, bytes] = {}
+        self._spent: dict[str, float] | None = None
+        self._counting = threading.Lock()
         self.asking = threading.Lock()
         """Held while something is asked, so that no two shards ask the same."""
 
@@ -41,7 +45,12 @@ class Answers:
         return self._folder
 
     def __contains__(self, key: str) -> bool:
-        return key in self._held if self._folder is None else self._path(key).exists()
+        if self._folder is None:
+            return key in self._held
+        try:
+            return self._path(key).stat().st_size > 0  # a power cut leaves names without content
+        except OSError:
+            return False
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._held if self._folder is None else (p.stem for p in self._folder.glob("??/*.json")))
@@ -59,7 +68,10 @@ class Answers:
             self._held[key] = data
         else:
             with durable.writing_to(self._folder.parent):
-                durable.write(self._path(key), data)
+                durable.write(self._path(key), data, synced=False)
+        with self._counting:
+            if self._spent is not None:
+                _add(self._spent, answer.usage)
 
     def unanswered(self, keys: Iterable[str]) -> list[str]:
         """The keys that nobody has answered, each once. DatasetError where a version should have kept them."""
@@ -72,16 +84,26 @@ class Answers:
         return missing
 
     def hashes(self, keys: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of each answer as it is kept."""
-        return {key: sha256(self._read(key)) for key in sorted(set(keys))}
+        """SHA-256 of each answer as it is kept; all of them are on the disk when this returns."""
+        keys = set(keys)
+        if self._folder is not None:
+            for path in {p for key in keys for p in (self._path(key), self._path(key).parent, self._folder)}:
+                durable.sync(path)
+        return {key: sha256(self._read(key)) for key in sorted(keys)}
 
     def usage(self, keys: Iterable[str]) -> dict[str, float]:
         """What these answers took, in sum."""
         total: dict[str, float] = {}
         for key in keys:
-            for unit, n in self[key].usage.items():
-                total[unit] = total.get(unit, 0) + n
+            _add(total, self[key].usage)
         return total
+
+    def spent(self) -> dict[str, float]:
+        """What all answers took, in sum; they are read once."""
+        with self._counting:
+            if self._spent is None:
+                self._spent = self.usage(self)
+            return dict(self._spent)
 
     def _path(self, key: str) -> Path:
         assert self._folder is not None
@@ -95,3 +117,8 @@ class Answers:
         if self._named is not None and self._named.get(key) != sha256(data):
             raise DatasetError(f"the answer {key} of a remote model is not the one that was published.")
         return data
+
+
+def _add(total: dict[str, float], usage: Mapping[str, float]) -> None:
+    for unit, n in usage.items():
+        total[unit] = total.get(unit, 0) + n

@@ -27,22 +27,24 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[Path]:
+def appearing(path: Path, *, synced: bool = True) -> Iterator[Path]:
     """A draft beside `path` that becomes it, synced, when the block ends well, and is gone when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.draft")
     try:
         yield draft
-        sync(draft)
+        if synced:
+            sync(draft)
         draft.replace(path)
-        sync(path.parent)
+        if synced:
+            sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file that appears whole."""
-    with appearing(path) as draft:
+def write(path: Path, data: bytes, *, synced: bool = True) -> None:
+    """Write a file that appears whole; without `synced` a power cut may take it, or leave it empty."""
+    with appearing(path, synced=synced) as draft:
         draft.write_bytes(data)
 
 

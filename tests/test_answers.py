@@ -131,3 +131,23 @@ def test_usage_is_summed_by_unit(answers):
     answers.keep("a" * 64, Answer("", {"tokens_in": 5, "money": 0.5}))
     answers.keep("b" * 64, Answer("", {"tokens_in": 2, "tokens_out": 1}))
     assert answers.usage(answers) == {"tokens_in": 7, "tokens_out": 1, "money": 0.5}
+
+
+def test_what_was_spent_in_all_is_counted_on(answers):
+    answers.keep("a" * 64, Answer("", {"tokens_in": 5}))
+    assert answers.spent() == {"tokens_in": 5}
+    answers.keep("b" * 64, Answer("", {"tokens_in": 2, "tokens_out": 1}))
+    answers.keep("b" * 64, Answer("", {"tokens_in": 2, "tokens_out": 1}))
+    assert answers.spent() == answers.usage(answers) == {"tokens_in": 7, "tokens_out": 1}
+
+
+def test_an_answer_that_a_power_cut_left_empty_is_asked_for_again(ask, tmp_path):
+    answers = Answers(tmp_path)
+    (outcome,) = ask(answers, [0])
+    path = next(tmp_path.rglob("*.json"))
+    path.write_bytes(b"")
+    assert outcome.answers[0] not in answers
+    heard = len(Oracle.heard)
+    ask(answers, [0])
+    assert len(Oracle.heard) == heard + 1
+    assert outcome.answers[0] in answers

@@ -67,8 +67,8 @@ def ask(server: Server, questions: Mapping[str, Question], answers: Answers) -> 
     AnswerError where the server does not answer, refuses the key, or the budget is spent: nothing new is asked then,
     and what was under way is still waited for and kept.
     """
-    spent = answers.usage(answers) if server.most_tokens or server.most_money else {}
-    budget = Budget(server.most_tokens, server.most_money, server.prices, dict(spent))
+    spent = answers.spent() if server.most_tokens or server.most_money else {}
+    budget = Budget(server.most_tokens, server.most_money, server.prices, spent)
     began = time.monotonic()
     asking = _Asking(server, answers, budget)
     _run(asking.all(questions))

@@ -66,6 +66,10 @@ def load(folder: Path, device: str) -> MaskedWords:
         raise ModelError(
             f"the tokenizer in {folder} is not fast or knows no mask: pick a masked language model, such as BERT."
         )
+    if (most := getattr(network.config, "max_position_embeddings", LENGTHS[-1])) < LENGTHS[-1]:
+        raise ModelError(
+            f"the model in {folder} reads {most} tokens, but {LENGTHS[-1]} are needed: pick a longer one."
+        )
     return MaskedWords(network, tokenizer, _words(tokenizer, network.config.vocab_size), device)
 
 
@@ -87,10 +91,10 @@ def options(model: MaskedWords, gaps: Sequence[Gap], most: int) -> list[list[Opt
     import torch
 
     one_thread()
-    rows = [_row(model, gap) for gap in gaps]
+    rows = {i: seen_row for i, gap in enumerate(gaps) if (seen_row := _row(model, gap)) is not None}
     found: list[list[Option]] = [[] for _ in gaps]
     for length in LENGTHS:
-        mine = [i for i, row in enumerate(rows) if row is not None and _length(len(row[0])) == length]
+        mine = [i for i, (known_ids, _) in rows.items() if _length(len(known_ids)) == length]
         for at in range(0, len(mine), LANES):
             some = mine[at : at + LANES]
             ids = torch.full((LANES, length), model.tokenizer.pad_token_id or 0)
@@ -98,11 +102,9 @@ def options(model: MaskedWords, gaps: Sequence[Gap], most: int) -> list[list[Opt
             seen[:, 0] = 1
             places = torch.zeros(LANES, dtype=torch.long)
             for lane, i in enumerate(some):
-                row = rows[i]
-                assert row is not None
-                ids[lane, : len(row[0])] = torch.tensor(row[0])
-                seen[lane, : len(row[0])] = 1
-                places[lane] = row[1]
+                row, places[lane] = rows[i]
+                ids[lane, : len(row)] = torch.tensor(row)
+                seen[lane, : len(row)] = 1
             with torch.inference_mode():
                 logits = model.network(
                     input_ids=ids.to(model.device), attention_mask=seen.to(model.device)

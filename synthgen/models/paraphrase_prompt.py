@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -16,6 +17,9 @@ from synthgen.seeds import hash_of, numpy_rng
 
 MOST_IN_EXAMPLE = 400
 """Characters of a text that is shown as an example."""
+_TURNS = re.compile(
+    r"<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
+)
 Length = Annotated[float, Field(gt=0, le=20)]
 
 
@@ -138,5 +142,7 @@ def instruction(wish: Wish) -> str:
 
 
 def _fenced(texts: Sequence[str]) -> str:
+    # marks by which models tell who speaks are broken up: a text that holds one could end its turn
+    texts = [_TURNS.sub(lambda m: f"{m[0][0]} {m[0][1:]}", text) for text in texts]
     line = fence(*texts)
     return "\n".join([f"The fence is {line}", *(f"{line}\n{text}\n{line}" for text in texts)])

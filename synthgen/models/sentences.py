@@ -95,7 +95,7 @@ def embed(model: Sentences, texts: Sequence[str]) -> NDArray[np.float32]:
     for length, mine in sorted(rows.items()):
         for start in range(0, len(mine), BATCH):
             some = mine[start : start + BATCH]
-            vectors = _run(model, [known[i] for i in some], length)
+            vectors = run_batch(model, [known[i] for i in some], length)
             out = np.zeros((len(texts), vectors.shape[1]), np.float32) if out is None else out
             out[some] = vectors
     return np.zeros((0, 1), np.float32) if out is None else out
@@ -106,7 +106,7 @@ def _readable(model: Sentences, text: str) -> str:
     return clean.lower() if model.lower_case else clean
 
 
-def _run(model: Sentences, ids: Sequence[Sequence[int]], length: int) -> NDArray[np.float32]:
+def run_batch(model: Sentences, ids: Sequence[Sequence[int]], length: int) -> NDArray[np.float32]:
     import numpy as np
     import torch
 

@@ -19,7 +19,9 @@ from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 if TYPE_CHECKING:
     import numpy as np
 
-Domain = Literal["any", "legal", "social", "code", "reviews"]
+Rough = Literal["any", "social", "code", "reviews"]
+"""Domains for what may leave a sentence that nobody would write: none of it suits legal texts."""
+Domain = Literal[Rough, "legal"]
 LEGAL_SHARE = 0.1
 SLACK = 1e-9
 # How strong a judgement is, is part of it.
@@ -70,7 +72,8 @@ class WordEdits(Generator):
     """Of the words; at least one is changed."""
     domain: Domain = "any"
     """`legal`: at most a tenth, and no nouns and verbs; `social`: words such as only and just are free too; `code`:
-    Python in which comments and texts change and nothing else; `reviews`: words such as very stay."""
+    Python in which comments and texts of four words and more change, and nothing else; `reviews`: words such as very
+    stay."""
 
     def effects(self) -> tuple[Effect, ...]:
         low, high = self.share_range
@@ -170,7 +173,7 @@ def nothing(share: float, view: View, able: int, bounds: tuple[float, float], wh
 
 @lru_cache(maxsize=1024)
 def prose(text: str) -> list[tuple[int, int]] | None:
-    """Where Python source holds words for people: comments, docstrings, texts with a blank; None if it parses not."""
+    """Where Python source holds words for people: comments and texts of four words; None if it parses not."""
     try:
         ast.parse(text)
         read = list(tokenize.generate_tokens(io.StringIO(text).readline))
@@ -187,7 +190,7 @@ def prose(text: str) -> list[tuple[int, int]] | None:
         ):
             found.append((start + 1, end))
         plain = token.string[:1] in "\"'" and not set("\\{}%") & set(token.string)
-        if token.type == tokenize.STRING and plain and " " in token.string:
+        if token.type == tokenize.STRING and plain and token.string.count(" ") > 2:
             found.append((start + 1, end - 1))
     return found
 

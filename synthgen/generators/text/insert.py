@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from synthgen.generator import ShareInterval
 from synthgen.models import synonyms
-from synthgen.models.word_edits import View, WordEdits, how_many, nothing
+from synthgen.models.word_edits import Rough, View, WordEdits, how_many, nothing
 from synthgen.models.words import names
 from synthgen.sample import Draw
 
@@ -24,6 +24,7 @@ class Insert(WordEdits):
     effect: ClassVar[str] = "insert_words"
     free_range: ClassVar[tuple[float, float]] = (0.0, 0.3)
 
+    domain: Rough = "any"
     share_range: ShareInterval = (0.0, 0.2)
     """Of the words that the text has; at least one comes in."""
 

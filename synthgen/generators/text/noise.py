@@ -9,7 +9,7 @@ from pydantic import Field
 
 from synthgen.contract import Effect
 from synthgen.generator import Generator, ShareInterval
-from synthgen.models.word_edits import Domain, how_many, made, view_of
+from synthgen.models.word_edits import Rough, how_many, made, view_of
 from synthgen.models.words import carries_label
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 
@@ -54,7 +54,7 @@ class Noise(Generator):
         "exchange",
         "case",
     )
-    domain: Domain = "any"
+    domain: Rough = "any"
 
     def effects(self) -> tuple[Effect, ...]:
         return (Effect("typos", *self.share_range, free=(0.0, 0.1), unit="of the characters"),)

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from synthgen import keys
 from synthgen.contract import Effect, LabelContract
@@ -96,6 +104,12 @@ class Paraphrase(Generator):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write it as http://localhost:8000/v1")
         return value
+
+    @model_validator(mode="after")
+    def _knows_prices(self) -> Paraphrase:
+        if self.budget_money is not None and self.prices is None:
+            raise ValueError("budget_money needs prices = [request, answer], in money for a million tokens")
+        return self
 
     def identity(self) -> dict[str, Any]:
         said = super().identity()

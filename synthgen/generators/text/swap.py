@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from synthgen.generator import ShareInterval
-from synthgen.models.word_edits import View, WordEdits, edit, how_many, nothing
+from synthgen.models.word_edits import Rough, View, WordEdits, edit, how_many, nothing
 from synthgen.models.words import like
 from synthgen.sample import Draw
 
@@ -26,13 +26,14 @@ class Swap(WordEdits):
     effect: ClassVar[str] = "reorder"
     free_range: ClassVar[tuple[float, float]] = (0.0, 0.3)
 
+    domain: Rough = "any"
     share_range: ShareInterval = (0.0, 0.3)
     """Of the words; at least two move."""
     reach_words: Annotated[int, Field(ge=1, le=1000)] = 4
     """How far a word moves at most."""
 
     def edits(self, view: View, share: float, bounds: tuple[float, float], rng: np.random.Generator) -> Draw:
-        pairs = self._pairs(view) if self.domain != "legal" else []
+        pairs = self._pairs(view)
         chosen: list[tuple[int, int]] = []
         taken: set[int] = set()
         for i in rng.permutation(len(pairs)):

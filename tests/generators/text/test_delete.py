@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 from text_jobs import REVIEW, held, made_of, texts_of
 
 from synthgen.generators.text.delete import Delete
@@ -37,15 +38,16 @@ def test_entities_stay_and_their_spans_move():
         assert made.payload[span[0] : span[1]] == "Ann Smith"
 
 
-def test_from_legal_texts_nothing_is_left_out():
-    assert all(isinstance(m, Failed) for m in made_of(Delete(domain="legal"), REVIEW))
+def test_legal_texts_are_refused_by_what_breaks_sentences():
+    with pytest.raises(ValidationError, match="domain"):
+        Delete(domain="legal")
 
 
 CODE = '''
 def area(w, h):
     """Multiply the sides of the big house."""
     # this part of the comment explains it
-    label = "the area of it"
+    label = {"the area": "the area of all of it"}
     return w * h  # noqa: E501
 '''
 
@@ -59,6 +61,7 @@ def test_code_keeps_all_but_its_comments_and_texts():
         assert scope_two["area"](2, 3) == scope_one["area"](2, 3)
         assert "def area(w, h):" in text
         assert "# noqa: E501" in text
+        assert '{"the area":' in text
 
 
 def test_what_is_no_python_fails_with_its_reason():

@@ -222,7 +222,9 @@ def test_an_address_with_a_secret_is_refused(url):
         Paraphrase(base_url=url)
 
 
-@pytest.mark.parametrize("settings", [{"base_url": "localhost:8000"}, {"styles": []}, {"per_call": 0}])
+@pytest.mark.parametrize(
+    "settings", [{"base_url": "localhost:8000"}, {"styles": []}, {"per_call": 0}, {"budget_money": 1}]
+)
 def test_settings_that_make_no_sense_are_refused(settings):
     with pytest.raises(ValidationError):
         Paraphrase(**settings)
