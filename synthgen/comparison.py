@@ -225,6 +225,8 @@ def overall(lifts: Sequence[Estimate], verdicts: Sequence[Verdict]) -> str:
         return "lift, but classes are harmed" if harmed else "lift"
     if harmed:
         return "no lift is shown, and classes are harmed"
+    if unknown == 1:
+        return "no lift is shown; of one class it is not known whether it is harmed"
     return "no lift is shown" + (
         f"; of {unknown} classes it is not known whether they are harmed" if unknown else ""
     )

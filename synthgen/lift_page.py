@@ -13,7 +13,7 @@ from synthgen.report_page import framed, in_full
 
 def lift_page(report: LiftReport) -> str:
     """The report as self-contained HTML; text of the user's is escaped."""
-    state = "bad" if report.harmed or report.verdict == "harm" else "good"
+    state = "bad" if report.harmed or report.verdict == "harm" else "good" if report.lift else "open"
     notices = "".join(f"<li>{escape(notice)}</li>" for notice in report.notices)
     drawn = "".join(
         f'<p><img alt="{escape(name)}" src="data:image/png;base64,{base64.b64encode(png).decode()}"></p>'

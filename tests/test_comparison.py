@@ -137,7 +137,12 @@ def test_a_curve_that_falls_for_a_while_is_made_to_rise():
         ([GAIN], ["harmed"], "lift, but classes are harmed"),
         ([LOSS, GAIN], ["unchanged"], "harm"),
         ([NOTHING], ["harmed"], "no lift is shown, and classes are harmed"),
-        ([NOTHING], ["not known"], "no lift is shown; of 1 classes it is not known whether they are harmed"),
+        ([NOTHING], ["not known"], "no lift is shown; of one class it is not known whether it is harmed"),
+        (
+            [NOTHING],
+            ["not known"] * 2,
+            "no lift is shown; of 2 classes it is not known whether they are harmed",
+        ),
     ],
 )
 def test_the_whole_is_said_in_words(lifts, verdicts, said):
