@@ -63,9 +63,9 @@ class Meaning(Filter):
     def given_model(self) -> Path | None:
         if self.model is None:
             return None
-        from synthgen.models import sentences
+        from synthgen.models import hub
 
-        return sentences.local_folder(self.model)
+        return hub.local_folder(self.model)
 
     def fit(
         self, modality: Modality, train: Sequence[Sample], holdout: Sequence[Sample] | None,

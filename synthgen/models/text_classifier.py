@@ -20,7 +20,7 @@ from synthgen.mixture import Learnt, Mixture, Sampling
 from synthgen.models import text_words
 from synthgen.models.classifier import Classifier, Progress
 from synthgen.models.mixed_batches import MixedBatches, curve, log_prior
-from synthgen.models.text_moves import dropped, limits
+from synthgen.models.text_moves import dropped, limits, varied
 from synthgen.models.text_words import Terms
 
 if TYPE_CHECKING:
@@ -158,15 +158,23 @@ def load(folder: Path) -> TextClassifier:
     return model
 
 
+def first_words(payload: Any, most: int = MOST_WORDS) -> str:
+    """The text, or its first words where it has more than these."""
+    text = str(payload)[:MOST_CHARACTERS]
+    words = text.split()
+    return text if len(words) <= most else " ".join(words[:most])
+
+
 class TextReference(Classifier):
     """The reference classifier of texts: the weighted terms of each, then softmax regression."""
 
     def small(self, payload: Any, size: int | None = None) -> str:
-        """The first words, 1,000 or as many as are asked for."""
-        text = str(payload)[:MOST_CHARACTERS]
-        words = text.split()
-        most = size or MOST_WORDS
-        return text if len(words) <= most else " ".join(words[:most])
+        return first_words(payload, size or MOST_WORDS)
+
+    def on_backbone(self, model: str) -> Classifier:
+        from synthgen.models import text_backbone
+
+        return text_backbone.shared(model)
 
     def usual_steps(self, payload: Any) -> int:
         return USUAL_STEPS
@@ -189,8 +197,7 @@ class TextReference(Classifier):
         self, payloads: Sequence[Any], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract,
         seed: int,
     ) -> list[str]:  # fmt: skip
-        rng, bounds = seeds.numpy_rng("varied", seed), limits(names, contract)[labels]
-        return [dropped(text, bound, rng) for text, bound in zip(payloads, bounds, strict=True)]
+        return varied(payloads, labels, names, contract, seed)
 
     def load(self, folder: Path, device: str) -> TextClassifier:
         return load(folder)

