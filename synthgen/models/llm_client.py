@@ -132,7 +132,6 @@ class _Asking:
                     self.stopped = self.stopped or error
 
     async def _one(self, client: openai.AsyncOpenAI, key: str, question: Question) -> None:
-        before = self.answered
         for attempt in range(self.server.retries + 1):
             reserved = await self.budget.reserve(question.messages, question.sampling)
             answer = None
@@ -150,8 +149,9 @@ class _Asking:
             await self._wait(key, attempt, said.wait_s)
             if self.stopped is not None:
                 return None
-        # Others get their answers, or another question does: then it is this one that the server cannot bear.
-        if self.answered > before or await self._answers_at_all(client, question):
+        # If another question is answered now, it is this one that the server cannot bear. What was answered a moment
+        # ago proves nothing: the server may have died since, and a fault would be kept for good.
+        if await self._answers_at_all(client, question):
             fault = f"the server cannot answer this: {said}"
             return await asyncio.to_thread(self.answers.keep, key, Answer("", {}, fault))
         raise AnswerError(f"{self.server.base_url} does not answer: {said}. {KEPT}")
