@@ -108,7 +108,7 @@ class Text(Bench):
             [sys.executable, "-c", _SERVER, str(LATENCY_S)], stdout=subprocess.PIPE, text=True
         )
         try:
-            assert server.stdout is not None
+            assert server.stdout is not None  # it is a pipe
             url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
             asked = [
                 Question("m", [{"role": "user", "content": f"text {i}"}], {}, {})
@@ -123,6 +123,8 @@ class Text(Bench):
         finally:
             server.kill()
             server.wait()
+            if server.stdout:
+                server.stdout.close()
         return _row(
             f"language model client, 64 at once, {LATENCY_S * 1000:.0f} ms", rate, "ideal", 64 / LATENCY_S
         )
