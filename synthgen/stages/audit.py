@@ -17,6 +17,8 @@ from synthgen.seeds import sha256
 from synthgen.tally import Tally, spread, tally
 from synthgen.version import DatasetVersion
 
+MOST_TOLD = 8
+"""Classes with one and the same trouble that are told one by one."""
 LEAST_CAUGHT = 0.9
 """Share of planted defects from which the filters count as working."""
 GALLERY_SHARES = {"kept": 0.6, "rejected": 0.3, "surplus": 0.1}
@@ -74,13 +76,7 @@ def _notices(
             yield f"Out of balance: {row['what']}, but {row['left']} is not {row['right']}. Run `synthgen verify`."
     if not tables["generators"].rows:
         yield "No class was short of its target, so nothing was made."
-    for row in tables["classes"].rows:
-        if int(row["target"] or 0) and int(row["real"] or 0) > int(row["target"] or 0):
-            yield f"Class {row['class']} has {row['real']} real samples, more than its target of {row['target']}."
-        if row["short"]:
-            yield f"Class {row['class']} is {row['short']} short of its target of {row['target']}."
-        elif row["target"] and row["kept"] and row["real"] and int(row["kept"]) > 10 * int(row["real"]):
-            yield f"Class {row['class']} stands on {row['real']} real samples, for {row['kept']} synthetic ones."
+    yield from _of_classes(tables["classes"])
     if n := len(tables["quarantine"].rows):
         yield f"{n} source {'item was' if n == 1 else 'items were'} quarantined; the reasons are listed."
     if n := sum(int(row["samples"] or 0) for row in tables["failures"].rows):
@@ -93,6 +89,37 @@ def _notices(
         yield from [notes] if isinstance(notes, str) else notes
     if any(parent.picture is None for exhibit in gallery for parent in exhibit.parents):
         yield "Some parents cannot be shown: their source bytes are missing or damaged. Run `synthgen verify`."
+
+
+def _of_classes(classes: Table) -> Iterator[str]:
+    """What is amiss with classes: each told in full where they are few, else all of a kind in one sentence."""
+    over, short, thin = (
+        list[tuple[str, str, str]](),
+        list[tuple[str, str, str]](),
+        list[tuple[str, str, str]](),
+    )
+    for row in classes.rows:
+        name, real, target = str(row["class"]), int(row["real"] or 0), int(row["target"] or 0)
+        kept = int(row["kept"] or 0)
+        if 0 < target < real:
+            said = f"Class {name} has {real} real samples, more than its target of {target}."
+            over.append((name, str(real), said))
+        if row["short"]:
+            said = f"Class {name} is {row['short']} short of its target of {target}."
+            short.append((name, str(row["short"]), said))
+        elif target and real and kept > 10 * real:
+            said = f"Class {name} stands on {real} real samples, for {kept} synthetic ones."
+            thin.append((name, f"{kept} on {real}", said))
+    for kind, what in (
+        (over, "have more real samples than their target"),
+        (short, "are short of their target"),
+        (thin, "stand on few real samples"),
+    ):
+        if len(kind) <= MOST_TOLD:
+            yield from (said for _, _, said in kind)
+            continue
+        some = ", ".join(f"{name} ({n})" for name, n, _ in kind[:MOST_TOLD])
+        yield f"{len(kind)} classes {what}: {some} and {len(kind) - MOST_TOLD} more."
 
 
 def _gallery(

@@ -7,9 +7,10 @@ import pytest
 
 from synthgen import registry, staging
 from synthgen.dataset import Dataset
+from synthgen.report import Table
 from synthgen.rows import DECISIONS, staged_schema
 from synthgen.seeds import numpy_rng, sha256
-from synthgen.stages.audit import audit
+from synthgen.stages.audit import _of_classes, audit
 from synthgen.stages.publish import publish
 
 MODALITY = registry.find("modalities", "image")()
@@ -222,6 +223,18 @@ def test_notices_say_what_a_reader_should_know_first(version):
     notices = " ".join(audit(version).notices)
     for part in ("Class 6 is 3 short", "2 source items were quarantined", "1 job failed", "a wide threshold"):
         assert part in notices
+
+
+def test_one_trouble_of_many_classes_is_one_sentence():
+    def classes(n):
+        rows = [{"class": f"c{i:02}", "real": 9 + i, "kept": 0, "target": 5, "short": 0} for i in range(n)]
+        return list(_of_classes(Table("classes", "Classes", tuple(rows))))
+
+    assert len(classes(8)) == 8
+    assert classes(8)[0] == "Class c00 has 9 real samples, more than its target of 5."
+    [one] = classes(10)
+    assert one.startswith("10 classes have more real samples than their target: c00 (9), c01 (10), ")
+    assert one.endswith("c07 (16) and 2 more.")
 
 
 def test_the_gallery_shows_parents_beside_samples_with_reasons(version):
