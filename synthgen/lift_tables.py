@@ -13,6 +13,7 @@ from synthgen.report import Table
 
 STILL_LEARNING = 0.02
 """Gain from twice the steps above which training may have been too short."""
+MOST_NAMED = 12
 
 
 def lift_report(results: Results) -> LiftReport:
@@ -231,7 +232,7 @@ def _notices(results: Results) -> Iterator[str]:
     if unknown and not any(change.verdict == "harmed" for change in changes.values()):
         yield (
             f"No class is shown to be harmed, but of {len(unknown)} of {len(changes)} this holdout cannot tell: "
-            f"{', '.join(unknown)}."
+            f"{', '.join(unknown[:MOST_NAMED])}{' …' if len(unknown) > MOST_NAMED else ''}."
         )
     if (other := results.difference(results.weaker, strong)).low > 0:
         yield (
