@@ -106,8 +106,7 @@ class Answers:
             return dict(self._spent)
 
     def _path(self, key: str) -> Path:
-        assert self._folder is not None
-        return self._folder / key[:2] / f"{key}.json"
+        return (self._folder or Path()) / key[:2] / f"{key}.json"
 
     def _read(self, key: str) -> bytes:
         try:

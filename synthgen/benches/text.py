@@ -104,27 +104,21 @@ class Text(Bench):
         from synthgen.answers import Answers
         from synthgen.models.llm_client import Question, Server, ask
 
-        server = subprocess.Popen(
-            [sys.executable, "-c", _SERVER, str(LATENCY_S)], stdout=subprocess.PIPE, text=True
-        )
-        try:
-            assert server.stdout is not None  # it is a pipe
-            url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-            asked = [
-                Question("m", [{"role": "user", "content": f"text {i}"}], {}, {})
-                for i in range(self.requests)
-            ]
-            known = Answers()
-            place = Server(url, key="none", concurrency=64)
-            ask(place, {"warm": asked[0]}, Answers())
-            began = time.monotonic()
-            ask(place, {str(i): question for i, question in enumerate(asked)}, known)
-            rate = len(asked) / (time.monotonic() - began)
-        finally:
-            server.kill()
-            server.wait()
-            if server.stdout:
-                server.stdout.close()
+        command = [sys.executable, "-c", _SERVER, str(LATENCY_S)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                url = f"http://127.0.0.1:{next(iter(server.stdout or ())).strip()}/v1"
+                asked = [
+                    Question("m", [{"role": "user", "content": f"text {i}"}], {}, {})
+                    for i in range(self.requests)
+                ]
+                place = Server(url, key="none", concurrency=64)
+                ask(place, {"warm": asked[0]}, Answers())
+                began = time.monotonic()
+                ask(place, {str(i): question for i, question in enumerate(asked)}, Answers())
+                rate = len(asked) / (time.monotonic() - began)
+            finally:
+                server.kill()
         return _row(
             f"language model client, 64 at once, {LATENCY_S * 1000:.0f} ms", rate, "ideal", 64 / LATENCY_S
         )
