@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -18,17 +18,14 @@ from synthgen import seeds
 from synthgen.device import one_thread, pick_device
 from synthgen.errors import ModelError
 from synthgen.models.gan_draws import Z_SIZE, Draws, Vary, as_tensor
+from synthgen.models.gan_game import Game, Progress, play, steepness
 
 if TYPE_CHECKING:
     import numpy as np
 
-PENALTY = 0.1
-PENALTY_EVERY = 4  # it costs as much as the rest of a step, and holds as well when seldom and stronger
 SPREAD = 0.02  # weight of the mode-seeking term: more of it gives variety for faithfulness
 GENERATOR_RATE = 4e-4
 DISCRIMINATOR_RATE = 8e-4
-
-Progress = Callable[[int, int, float], None]
 
 
 class Modulation(nn.Module):  # type: ignore[misc]
@@ -138,29 +135,16 @@ def train(
         raise ModelError(f"a small GAN needs a size that is a power of two from 16, but got {size}.")
     if not len(pictures) == len(labels) or not len(pictures):
         raise ModelError(f"a GAN needs one label a picture, but got {len(labels)} for {len(pictures)}.")
-    from accelerate import Accelerator
     from safetensors.torch import save_file
 
     one_thread()
-    accelerator = Accelerator(cpu=pick_device() == "cpu")
-    device = str(accelerator.device)
+    device = pick_device()
     real = as_tensor(pictures, size)
     draws = Draws(real, torch.as_tensor(labels), [*vary] or [Vary()] * len(classes), seed, device)
     with seeds.torch_init("conditional_gan", seed):
         painter = ConditionalGenerator(size, real.shape[1], classes, picture_size or pictures.shape[1:3])
         critic = Discriminator(size, real.shape[1], len(classes))
-    average = deepcopy(painter).to(device).requires_grad_(False)
-    ours = torch.optim.Adam(painter.parameters(), GENERATOR_RATE, (0.0, 0.99))
-    theirs = torch.optim.Adam(critic.parameters(), DISCRIMINATOR_RATE, (0.0, 0.99))
-    game = _Game(accelerator, *accelerator.prepare(painter, critic, ours, theirs))
-    for step in range(steps):
-        loss = _play(game, draws, batch, done=step / steps, penalise=step % PENALTY_EVERY == 0)
-        keep = min(max(1 - 5 / steps, 0.98), 0.999, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mean, now in zip(average.parameters(), game.painter.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
-        if progress and ((step + 1) % 20 == 0 or step + 1 == steps):
-            progress(step + 1, steps, float(loss))
+    average = play(painter, critic, partial(_step, draws=draws, batch=batch), steps, progress)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.cpu().contiguous() for name, value in average.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
@@ -168,19 +152,9 @@ def train(
     (folder / "config.json").write_text(config + "\n", "utf-8")
 
 
-class _Game(NamedTuple):
-    accelerator: Any
-    painter: nn.Module
-    critic: nn.Module
-    ours: Any
-    theirs: Any
-
-
-def _play(game: _Game, draws: Draws, batch: int, *, done: float, penalise: bool) -> Tensor:
+def _step(game: Game, done: float, penalise: bool, *, draws: Draws, batch: int) -> Tensor:
     """One step of both players; the loss of the painter."""
-    slower = min(1.0, 2 * (1 - done) + 0.02)
-    game.ours.param_groups[0]["lr"] = GENERATOR_RATE * slower
-    game.theirs.param_groups[0]["lr"] = DISCRIMINATOR_RATE * slower
+    game.slow_down(done, GENERATOR_RATE, DISCRIMINATOR_RATE)
     real, label = draws.pictures(batch)
     z = draws.z(len(label))
     fake = game.painter(z, label)
@@ -188,9 +162,7 @@ def _play(game: _Game, draws: Draws, batch: int, *, done: float, penalise: bool)
     how_real, how_fake = (game.critic(shown, label) for shown in seen)
     loss = F.softplus(how_fake - how_real).mean()
     if penalise:
-        slopes = torch.autograd.grad([how_real.sum() + how_fake.sum()], seen, create_graph=True)
-        steepness = sum(slope.square().sum((1, 2, 3)).mean() for slope in slopes)
-        loss = loss + PENALTY * PENALTY_EVERY / 2 * steepness
+        loss = loss + steepness(how_real + how_fake, seen)
     game.theirs.zero_grad()
     game.accelerator.backward(loss)
     game.theirs.step()

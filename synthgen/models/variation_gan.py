@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from synthgen import seeds
 from synthgen.device import one_thread, pick_device
 from synthgen.errors import ModelError
 from synthgen.models.gan_draws import Draws, Vary, as_tensor
+from synthgen.models.gan_game import Game, Progress, play, steepness
 from synthgen.models.variator import NOISE, WIDTHS, Variator, changed
 
 if TYPE_CHECKING:
@@ -24,16 +25,12 @@ if TYPE_CHECKING:
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-PENALTY = 0.1
-PENALTY_EVERY = 4
 SPREAD = 0.02  # weight of the mode-seeking term
 ROUGH_FLOW = 2.0
 ROUGH_LIGHT = 0.5
 PAINTED = 0.3  # weight of what is painted instead of moved: it blurs
 PAINTER_RATE = 5e-4
 CRITIC_RATE = 8e-4
-
-Progress = Callable[[int, int, float], None]
 
 
 class Critic(nn.Module):  # type: ignore[misc]
@@ -97,48 +94,25 @@ def train(
         raise ModelError(f"variation is learned at a size that is a multiple of 16, but got {size}.")
     if len(pictures) != len(label) or not (torch.bincount(label) > 1).any():
         raise ModelError("variation is learned from pairs: at least one class needs two pictures or more.")
-    from accelerate import Accelerator
     from safetensors.torch import save_file
 
     one_thread()
-    accelerator = Accelerator(cpu=pick_device() == "cpu")
-    device = str(accelerator.device)
+    device = pick_device()
     real = as_tensor(pictures, size)
     classes = [*vary] or [Vary()] * (int(label.max()) + 1)
     draws = Pairs(real, label, classes, seed, device, balanced_share)
     with seeds.torch_init("variation_gan", seed):
         painter, critic = Variator(size, real.shape[1]), Critic(size, real.shape[1])
-    average = deepcopy(painter).to(device).requires_grad_(False)
-    ours = torch.optim.Adam(painter.parameters(), PAINTER_RATE, (0.0, 0.99))
-    theirs = torch.optim.Adam(critic.parameters(), CRITIC_RATE, (0.0, 0.99))
-    game = _Game(accelerator, *accelerator.prepare(painter, critic, ours, theirs))
-    for step in range(steps):
-        loss = _play(game, draws, batch, done=step / steps, penalise=step % PENALTY_EVERY == 0)
-        keep = min(max(1 - 5 / steps, 0.98), 0.999, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mean, now in zip(average.parameters(), game.painter.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
-        if progress and ((step + 1) % 20 == 0 or step + 1 == steps):
-            progress(step + 1, steps, float(loss))
+    average = play(painter, critic, partial(_step, draws=draws, batch=batch), steps, progress)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.cpu().contiguous() for name, value in average.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(average.config, indent=1) + "\n", "utf-8")
 
 
-class _Game(NamedTuple):
-    accelerator: Any
-    painter: nn.Module
-    critic: nn.Module
-    ours: Any
-    theirs: Any
-
-
-def _play(game: _Game, draws: Pairs, batch: int, *, done: float, penalise: bool) -> Tensor:
+def _step(game: Game, done: float, penalise: bool, *, draws: Pairs, batch: int) -> Tensor:
     """One step of both players; the loss of the critic, which rises towards log 2 as the painter learns."""
-    slower = min(1.0, 2 * (1 - done) + 0.02)
-    game.ours.param_groups[0]["lr"] = PAINTER_RATE * slower
-    game.theirs.param_groups[0]["lr"] = CRITIC_RATE * slower
+    game.slow_down(done, PAINTER_RATE, CRITIC_RATE)
     parents, others = draws.pairs(batch)
     again = torch.cat([parents[: (batch + 1) // 2]] * 2)[:batch]  # each parent twice, with other noise
     noise = draws.noise(batch)
@@ -148,13 +122,8 @@ def _play(game: _Game, draws: Pairs, batch: int, *, done: float, penalise: bool)
     seen = [draws.augmented(shown).requires_grad_(penalise) for shown in (real, fake.detach())]
     how_real, how_fake = map(game.critic, seen)
     loss = F.softplus(how_fake - how_real).mean()
-    smooth = torch.zeros(())
-    if penalise:
-        slopes = torch.autograd.grad([how_real.sum() + how_fake.sum()], seen, create_graph=True)
-        steepness = sum(slope.square().sum((1, 2, 3)).mean() for slope in slopes)
-        smooth = PENALTY * PENALTY_EVERY / 2 * steepness
     game.theirs.zero_grad()
-    game.accelerator.backward(loss + smooth)
+    game.accelerator.backward(loss + steepness(how_real + how_fake, seen) if penalise else loss)
     game.theirs.step()
 
     game.critic.requires_grad_(False)
