@@ -90,13 +90,17 @@ def summary_markdown(report: Report, keys: Sequence[str] = ()) -> str:
 def class_markdown(report: Report, label: str) -> str:
     """The samples of one class: parent, sample, decision, reasons, scores. All decisions are shown, kept ones first."""
     exhibits = list(report.exhibits(label))
+    in_words = any(one.text is not None for one in exhibits)
+    row = _passage if in_words else _row
     chosen = _choose(exhibits, MOST_ROWS)
-    rows = [_row(one) for one in chosen]
+    rows = [row(one) for one in chosen]
     while sum(map(len, rows)) > MOST_BYTES and len(chosen) > 1:
         chosen = _choose(chosen, len(chosen) * 9 // 10)
-        rows = [_row(one) for one in chosen]
+        rows = [row(one) for one in chosen]
     head = (f"made\u00a0from{WIDE[6:]}", f"sample{WIDE}", "decision", "reason", "made by", "scores", "id")
     said = f"{len(chosen)} of {len(exhibits)} samples that the report shows, of {markdown(report.title)}."
+    if in_words:
+        return f"# Class {markdown(label)}\n\n{said}\n\n" + "\n\n---\n\n".join(rows) + "\n"
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *rows]
     return f"# Class {markdown(label)}\n\n{said}\n\n" + "\n".join(lines) + "\n"
 
@@ -157,6 +161,20 @@ def _row(one: Exhibit) -> str:
         f"`{one.id[:12]}`",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _passage(one: Exhibit) -> str:
+    """A sample in words, each text a paragraph: cells of Prefect's tables do not wrap, and would hide what was made."""
+    made_from = [_ancestor(p, one.label) for p in one.parents] or ["nothing: sampled"]
+    facts = (markdown("; ".join(one.reasons)) or "passed every filter", markdown(_scores(one)))
+    return "\n\n".join(
+        [
+            f"**{one.decision}**, by {markdown(one.generator, 120)}, `{one.id[:12]}`",
+            *(f"> {text}" for text in made_from),
+            _text(one),
+            *(fact for fact in facts if fact),
+        ]
+    )
 
 
 def _ancestor(parent: Ancestor, label: str) -> str:
