@@ -77,7 +77,7 @@ def measure_lift(
 
         executor.call("artifact", publish_lift, report)
     if approve:
-        lift_report.approve(version)
+        lift_report.approve(version, recipe.lift.require)
     return {
         "place": str(version.dataset.place),
         "version": version.tag,

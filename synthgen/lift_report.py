@@ -13,6 +13,7 @@ from synthgen.errors import DatasetError
 from synthgen.report import Cell, Table
 from synthgen.version import DatasetVersion
 
+Require = Literal["none", "no-harm", "lift"]
 SHOWN = {"lift": "Lift: does it help?", "arms": "Lift: all arms", "classes": "Lift: classes"}
 
 
@@ -110,7 +111,7 @@ def kept_with(version: DatasetVersion, draws: int = 1) -> LiftReport | None:
         ) from error
 
 
-def short_of(report: LiftReport | None, require: Literal["none", "no-harm", "lift"]) -> str | None:
+def short_of(report: LiftReport | None, require: Require) -> str | None:
     """Why a version must not be approved, or None: its recipe's `[lift] require` is not met."""
     if require == "none":
         return None
@@ -126,15 +127,19 @@ def short_of(report: LiftReport | None, require: Literal["none", "no-harm", "lif
     return None
 
 
-def approve(version: DatasetVersion) -> None:
-    """Give a version its approved tag. DatasetError where it does not show what its recipe requires."""
+def approve(version: DatasetVersion, require: Require = "none") -> None:
+    """Give a version its approved tag. DatasetError where it does not show what its recipe requires, and this."""
     check_required(version)
+    _check(version, require)
     version.dataset.approve(version.tag)
 
 
 def check_required(version: DatasetVersion) -> None:
     """Raise DatasetError where a version may not get its approved tag. To be asked before it is given."""
-    require = version.record["recipe"].get("lift", {}).get("require", "none")
+    _check(version, version.record["recipe"].get("lift", {}).get("require", "none"))
+
+
+def _check(version: DatasetVersion, require: Require) -> None:
     if reason := short_of(kept_with(version), require):
         raise DatasetError(f"{version.dataset.place.name}@{version.tag} cannot be approved: {reason}")
 

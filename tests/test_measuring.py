@@ -218,6 +218,8 @@ def test_a_version_that_shows_what_is_required_gets_its_approved_tag_and_no_othe
     approve(gain)
     approve(gain)
     assert {info.tag for info in base.dataset.versions if info.approved} == {gain.tag}
+    with pytest.raises(DatasetError, match="cannot be approved: .* was not measured"):
+        approve(base, "no-harm")
     demanding = base.dataset.open(base.tag)
     demanding.record["recipe"]["lift"]["require"] = "lift"
     with pytest.raises(DatasetError, match="cannot be approved: .* was not measured"):
