@@ -29,6 +29,7 @@ HEAVY = {
         "open3d",
         "matplotlib",
     ),
+    *("numba", "rdkit", "networkx"),
     *("torch", "torch_geometric", "safetensors", "accelerate", "diffusers", "transformers", "tokenizers"),
     *("huggingface_hub", "prefect"),
 }
