@@ -29,7 +29,17 @@ HEAVY = {
         "open3d",
         "matplotlib",
     ),
-    *("numba", "rdkit", "networkx"),
+    *(
+        "numba",
+        "rdkit",
+        "networkx",
+        "av",
+        "soundfile",
+        "soxr",
+        "librosa",
+        "audiomentations",
+        "pyroomacoustics",
+    ),
     *("torch", "torch_geometric", "safetensors", "accelerate", "diffusers", "transformers", "tokenizers"),
     *("huggingface_hub", "prefect"),
 }
