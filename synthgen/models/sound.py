@@ -12,7 +12,7 @@ STEPS = 32768
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """Samples, float32 (n, channels) from -1 to 1 in steps of 1/32768, not to be written to; `rate` of them a second."""
+    """Samples, float32 (n, channels) from -1 to 1 in steps of 1/32768, read-only; `rate` of them a second."""
 
     samples: np.ndarray
     rate: int
