@@ -13,7 +13,7 @@ from synthgen.reader import Found, Quarantined, Split
 
 def items(root: Path | None, split: Split, holding: str, suffix: str) -> Iterator[Found | Quarantined]:
     """Every file of every class folder, in a stable order, and what is refused at sight; `holding` says what kind of
-    files is expected, `suffix` how one may end. Links out of the source, links to folders, and what is hidden are not followed."""
+    files is expected, `suffix` how one may end. Links out of the source or to folders, and what is hidden, are not read."""
     expected = f"One folder per class is expected, each holding {holding}"
     if root is None or not root.is_dir():
         what = "is not a folder" if root and root.exists() else "does not exist"
@@ -26,7 +26,7 @@ def items(root: Path | None, split: Split, holding: str, suffix: str) -> Iterato
     if not any(_is_class(e) for e in entries):
         raise SourceError(
             f"the {split} folder {str(root)!r} holds no class folders, only {len(entries)} other entries. "
-            f"{expected}: {root.name}/one class/1{suffix}, {root.name}/another/2{suffix}."
+            f"{expected}: {root.name}/cat/1{suffix}, {root.name}/dog/2{suffix}."
         )
     for entry in entries:
         if not _is_class(entry):
