@@ -13,7 +13,7 @@ from synthgen.reader import Found, Quarantined, Split
 
 def items(root: Path | None, split: Split, holding: str, suffix: str) -> Iterator[Found | Quarantined]:
     """Every file of every class folder, in a stable order, and what is refused at sight; `holding` says what kind of
-    files is expected, `suffix` how one may end. Links out of the source or to folders, and what is hidden, are not read."""
+    files is expected, `suffix` how one may end. Links out of the source or to folders, or hidden, are not read."""
     expected = f"One folder per class is expected, each holding {holding}"
     if root is None or not root.is_dir():
         what = "is not a folder" if root and root.exists() else "does not exist"
