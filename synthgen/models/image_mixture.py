@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional
 
 from synthgen import seeds
 from synthgen.contract import LabelContract
-from synthgen.device import quick_precision
 from synthgen.mixture import Learnt, Mixture
 from synthgen.models.classifier import Progress
 from synthgen.models.image_classifier import as_input, fit_size, new, save
 from synthgen.models.image_moves import allowed, moved
-from synthgen.models.mixed_batches import MixedBatches, curve, log_prior
+from synthgen.models.mixed_training import MixedLoss, labels_of
 from synthgen.models.optimising import optimise
 
 if TYPE_CHECKING:
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 BATCH = 64
 WIDTH = 16
 """A third cheaper a step than the 24 of the label filter."""
-SMOOTHING = 0.05
 LEARNING_RATE = 6e-3
 
 
@@ -36,37 +32,20 @@ def train_mixture(
     progress: Progress | None = None, batch: int = BATCH, width: int = WIDTH,
 ) -> Learnt:  # fmt: skip
     """Train on a mixture of small pictures and fill `folder`; how the loss went. The same arguments, the same bytes."""
-    size, classes, sampling = mixture.real[0].shape[0], len(names), mixture.sampling
-    targets = np.eye(classes, dtype=np.float32)[mixture.labels]
-    pictures, labels = list(mixture.real), mixture.labels
-    if mixture.synthetic is not None and len(mixture.synthetic.labels):
+    size, reach = mixture.real[0].shape[0], mixture.sampling.reach
+    pictures = list(mixture.real)
+    if mixture.synthetic is not None:
         pictures += list(mixture.synthetic.payloads)
-        targets = np.concatenate([targets, mixture.synthetic.targets])
-        labels = np.concatenate([labels, mixture.synthetic.labels])
-    data, first = fit_size(pictures, size), len(mixture.labels)
-    limits = _limits(names, contract, sampling.reach)[labels]
-    prior = torch.from_numpy(sampling.tau * log_prior(mixture.labels, classes))
-    batches, rng, losses = MixedBatches(mixture, seed), seeds.numpy_rng("image_mixture", seed), list[float]()
+    data, rng = fit_size(pictures, size), seeds.numpy_rng("image_mixture", seed)
+    limits = _limits(names, contract, reach)[labels_of(mixture)]
 
-    def loss_of(model: nn.Module, step: int, device: torch.device) -> torch.Tensor:
-        real, synthetic = batches.draw(batch, step / steps)
-        rows = np.where(synthetic >= 0, first + synthetic, real)
+    def shown(rows: NDArray[np.int64], device: torch.device) -> torch.Tensor:
         x = as_input(data[rows], device)
-        if sampling.reach:
-            x = moved(x, limits[rows], rng)
-        weight = torch.from_numpy(np.where(synthetic >= 0, mixture.use.weight, 1.0).astype(np.float32)).to(
-            device
-        )
-        y = torch.from_numpy(targets[rows] * (1 - SMOOTHING) + SMOOTHING / classes).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=quick_precision(device.type) == "bfloat16"):
-            logits = model(x)
-        each = functional.cross_entropy(logits.float() + prior.to(device), y, reduction="none")
-        loss = (each * weight).sum() / weight.sum()
-        losses.append(float(loss.detach()))
-        return loss
+        return moved(x, limits[rows], rng) if reach else x
 
-    save(optimise(new(classes, size, width, seed), loss_of, steps, LEARNING_RATE, progress), folder)
-    return Learnt(curve(losses))
+    loss = MixedLoss(mixture, len(names), steps, seed, batch, shown)
+    save(optimise(new(len(names), size, width, seed), loss, steps, LEARNING_RATE, progress), folder)
+    return loss.learnt
 
 
 def varied(
