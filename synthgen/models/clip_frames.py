@@ -14,6 +14,8 @@ from synthgen.models.clip import Clip
 
 GROUP = 12
 """Frames from one keyframe to the next in what is encoded here: short, so that later cuts stay small."""
+REPEATS = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
+"""x264 looks ahead into memory that nobody has written to, so that bytes would differ from run to run."""
 BITEXACT = 0x00800000
 
 
@@ -61,6 +63,7 @@ def encoded(pictures: Sequence[np.ndarray], rate: Fraction, quality: int = 16, g
             "g": str(group),
             "keyint_min": str(group),
             "sc_threshold": "0",
+            "x264-params": REPEATS,
         }
         stream.codec_context.flags |= BITEXACT
         for i, picture in enumerate(pictures):
