@@ -100,6 +100,11 @@ def _rest(whole: Clip, base: Fraction, shown: Sequence[int], start: int) -> int:
 
 def copied(stream: av.VideoStream, packets: Sequence[av.Packet]) -> Clip:
     """The packets of any container's stream as a clip of their own, nothing hidden at its end."""
+    if any(p.dts is None for p in packets):  # of Matroska, where frames are shown in another order than coded
+        order = sorted(p.pts for p in packets)
+        late = max(time - p.pts for time, p in zip(order, packets, strict=True))
+        for time, packet in zip(order, packets, strict=True):
+            packet.dts = time - late
     shown = [p.pts for p in packets if not p.is_discard]
     lasting = next((p.duration for p in reversed(packets) if p.duration), 1)
     return clip(_copied(stream, packets, min(shown), max(shown) + lasting - min(shown)))

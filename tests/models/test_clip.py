@@ -35,7 +35,9 @@ def test_a_clip_knows_its_frames_and_what_they_show(whole):
 
 
 def test_encoding_repeats_whatever_lies_in_fresh_memory():
-    ground = np.kron(np.random.default_rng(1).integers(0, 256, (6, 8, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
+    ground = np.kron(
+        np.random.default_rng(1).integers(0, 256, (6, 8, 3), np.uint8), np.ones((8, 8, 1), np.uint8)
+    )
     pictures = [np.roll(ground, i, 1) for i in range(20)]
     told, junk = set(), []
     for i in range(30):

@@ -1,0 +1,52 @@
+"""Tables that say in which frames of a video, or seconds of a sound, something is seen or heard."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from synthgen.errors import SourceError
+
+Spans = Mapping[str, tuple[int, int]]
+
+
+def found(name: str, root: Path) -> Path:
+    """The table by its path: as it stands, in the source folder, or beside it. Raises SourceError."""
+    places = (
+        [Path(name).expanduser()]
+        if Path(name).expanduser().is_absolute()
+        else [root / name, root.parent / name]
+    )
+    for place in places:
+        if place.is_file():
+            return place
+    raise SourceError(f"the table of spans {name!r} is not there: looked for {', '.join(map(str, places))}.")
+
+
+def read(path: Path, folder: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """First and end frame by file and word; a file's name begins with the split's `folder`, or in it.
+
+    Columns: `file`, `word` (or `label`), `first_frame`, `end_frame`. Raises SourceError with the row.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        columns = set(rows.fieldnames or ())
+        word = "word" if "word" in columns else "label"
+        if missing := {"file", word, "first_frame", "end_frame"} - columns:
+            raise SourceError(
+                f"{path.name} lacks the column {sorted(missing)[0]!r}; it needs file, word, first_frame, end_frame."
+            )
+        spans: dict[tuple[str, str], tuple[int, int]] = {}
+        for number, row in enumerate(rows, 2):
+            try:
+                first, end = int(row["first_frame"]), int(row["end_frame"])
+            except (TypeError, ValueError):
+                raise SourceError(
+                    f"{path.name}, row {number}: first_frame and end_frame are whole numbers."
+                ) from None
+            if not 0 <= first < end:
+                raise SourceError(f"{path.name}, row {number}: the span from {first} to {end} is empty.")
+            name = row["file"].removeprefix(f"{folder}/")
+            spans.setdefault((name, row[word]), (first, end))
+        return spans
