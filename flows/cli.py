@@ -138,7 +138,10 @@ def lift(
     ] = False,
     cut: Annotated[str, typer.Option(metavar="CLASS=N,...", help="Train samples to leave in a class.")] = "",
     redraw: Annotated[
-        int | None, typer.Option(min=0, help="Draw train anew from train and pool, by this seed.")
+        int | None,
+        typer.Option(
+            min=0, help="Draw train anew from train and pool, by this seed; with --draws the first of them."
+        ),
     ] = None,
     draws: Annotated[
         int,

@@ -58,8 +58,8 @@ def measure_lift(
         ablate: Also leave out each generator in turn, and split the samples by the scores of each filter.
         cut: Train samples to leave in a class, as in 6=12,9=8: the samples are made anew for that.
         redraw: Draw train anew from train and pool by this seed: the samples are made anew for that.
-        draws: Draws of train over which it is measured, by the seeds 1, 2, ...: one says how this train split fares,
-            three or more how such data do.
+        draws: Draws of train over which it is measured, by the seeds 1, 2, ... (or from `redraw` on): one says how
+            this train split fares, three or more how such data do.
         approve: Give the version its approved tag, if it shows what its recipe requires.
     """
     from synthgen import lift_report, pipeline
@@ -96,13 +96,12 @@ def redraws(redraw: int | None, draws: int, approve: bool) -> list[int | None]:
         raise RecipeError(f"--draws {draws}: give 1 to {MOST_DRAWS}.")
     if draws == 1:
         return [redraw]
-    if redraw is not None:
-        raise RecipeError("--draws and --redraw both draw train anew: give one of them.")
     if approve:
         raise RecipeError("--draws measures other versions than the one to be approved: leave out --approve.")
     if draws < 3:
         raise RecipeError("--draws 2: an interval over draws of train needs at least 3.")
-    return list(range(1, draws + 1))
+    first = 1 if redraw is None else redraw
+    return list(range(first, first + draws))
 
 
 def resolved(dataset: str, overrides: list[str], cut: str = "", redraw: int | None = None) -> Resolved:
