@@ -43,7 +43,9 @@ class Img2Img(Generator):
     """The picture redrawn by a diffusion model that knows its class by a prompt.
 
     Payload: uint8 (h, w, 3), size kept. Label: kept, the less surely the greater the strength.
-    Of `steps` noise levels a picture passes the last `steps x strength`, at least one.
+    Of `steps` noise levels a picture passes the last `steps x strength`, at least one. With `recast`, and a rule such
+    as `[contract.label.paper] recast = { relabel = "trash" }`, pictures of a common class are redrawn by the prompt
+    of a rare one, and are samples of that.
     Source: Meng et al. 2022 (SDEdit), section 3; Rombach et al. 2022 (latent diffusion).
     """
 
@@ -68,12 +70,15 @@ class Img2Img(Generator):
     shift_range: Interval = (-0.06, 0.06)
     """How far training pictures are moved, and whether they are mirrored, inside the label contract."""
     mirror: bool = True
+    recast: bool = False
+    """Whether it may redraw pictures of one class as another, where the label contract says of which as which."""
 
     def effects(self) -> tuple[Effect, ...]:
-        return (Effect("redraw", *self.strength_range, free=(0.0, 0.7), unit="strength"),)
+        redraw = Effect("redraw", *self.strength_range, free=(0.0, 0.7), unit="strength")
+        return redraw, Effect.on_off("recast", self.recast)
 
     def applied(self, draw: Draw) -> dict[str, float]:
-        return {"redraw": draw["strength"]}
+        return {"redraw": draw["strength"], "recast": float(draw["recast"])}
 
     def prompts(self, labels: Iterable[str]) -> dict[str, Prompt]:
         return dict.fromkeys(labels, self._prompt)
@@ -164,6 +169,7 @@ class Img2Img(Generator):
         negative = "" if self.model == "fit" else self._prompt.negative
         return {
             "strength": strength,
+            "recast": job.bounds.get("recast", (0.0, 0.0))[0] == 1,
             "guidance": float(rng.uniform(*self.guidance_range)),
             "prompt": self._prompt.fill(job.label),
             "negative": negative,

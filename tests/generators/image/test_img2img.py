@@ -76,6 +76,24 @@ def test_a_class_that_tolerates_no_redrawing_is_refused():
     assert isinstance(contract.routes(Img2Img().effects(), "a", ["a", "b"]), Refusal)
 
 
+def test_a_common_class_is_redrawn_as_a_rare_one_only_where_the_contract_says_so():
+    generator = Img2Img(recast=True)
+    contract = LabelContract.model_validate({"label": {"paper": {"recast": {"relabel": "trash"}}}})
+    own, other = contract.routes(generator.effects(), "trash", ["glass", "paper", "trash"])
+    assert (own.parent_label, other.parent_label) == ("trash", "paper")
+    drawn = {}
+    for route in (own, other):
+        job = Job(0, "trash", 0, ("p",), route.bounds, 0)
+        drawn[route.parent_label] = generator.draw(job, (), numpy_rng(0))
+    assert [generator.applied(drawn[label])["recast"] for label in ("trash", "paper")] == [0.0, 1.0]
+    assert "trash" in drawn["paper"]["prompt"]
+    for silent in (generator, Img2Img()):
+        [alone] = LabelContract().routes(silent.effects(), "trash", ["paper", "trash"])
+        assert alone.parent_label == "trash"
+    [alone] = contract.routes(Img2Img().effects(), "trash", ["paper", "trash"])
+    assert alone.parent_label == "trash"
+
+
 def test_the_small_model_hears_of_no_negative_prompt_and_a_given_one_does():
     assert works(Img2Img(prompt="photo"), 1)[0].draw["negative"] == ""
     assert works(Img2Img(prompt="photo", model="x"), 1)[0].draw["negative"] != ""
