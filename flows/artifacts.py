@@ -49,7 +49,7 @@ def publish_lift(report: LiftReport) -> str:
     """Create the artifact of a measurement of lift in a flow run; its key."""
     from prefect.artifacts import create_markdown_artifact
 
-    name = key(report.name, "lift")
+    name = key(report.name, "-".join(filter(None, ("lift", report.mark))))
     create_markdown_artifact(key=name, markdown=lift_markdown(report), description=f"{report.title}: lift")
     return name
 

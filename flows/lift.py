@@ -82,6 +82,7 @@ def measure_lift(
         "place": str(version.dataset.place),
         "version": version.tag,
         "draws": draws,
+        "mark": report.mark,
         "verdict": report.verdict,
         "unmet": lift_report.short_of(report, recipe.lift.require),
         "approved": approve,

@@ -15,7 +15,7 @@ def show_lift(facts: dict[str, Any], out: Path | None, *, html: bool, as_json: b
     from synthgen.lift_report import kept_with
 
     version = Dataset(Path(facts["place"])).open(facts["version"])
-    report = kept_with(version, facts["draws"])
+    report = kept_with(version, facts["draws"], facts["mark"])
     if report is None:
         raise DatasetError(f"the lift of {version!r} is gone. Run the same command again.")
     if as_json:
@@ -32,7 +32,8 @@ def show_lift(facts: dict[str, Any], out: Path | None, *, html: bool, as_json: b
     if html:
         from synthgen.lift_page import lift_page
 
-        several = f"-{facts['draws']}-draws" if facts["draws"] > 1 else ""
-        target = out or version.dataset.place / f"lift-{version.tag}{several}.html"
+        several = f"{facts['draws']}-draws" if facts["draws"] > 1 else ""
+        name = "-".join(filter(None, ("lift", version.tag, facts["mark"], several)))
+        target = out or version.dataset.place / f"{name}.html"
         target.write_text(lift_page(report), encoding="utf-8")
         tell(f"The page is {target.resolve()}")

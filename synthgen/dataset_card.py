@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synthgen import lift_report, registry
@@ -30,7 +30,7 @@ _MOST_ROWS = 60
 def dataset_card(version: DatasetVersion, count: int, synthetic: int) -> str:
     """Markdown with YAML front matter for `count` exported samples. Text of the user's is escaped."""
     tables = {table.key: table for table in report_tables(version, tally(version))}
-    name, lift = version.dataset.place.name, lift_report.kept_with(version)
+    name, lifts = version.dataset.place.name, lift_report.every(version)
     parts = [
         _front_matter(version.record, f"{name} {version.tag}", count),
         f"# {_text(name)}, {version.tag}",
@@ -43,10 +43,10 @@ def dataset_card(version: DatasetVersion, count: int, synthetic: int) -> str:
         "## What the audit says",
         *(_section(tables[key], "###") for key in ("rejections", "selftest", "diversity")),
         "## Does it help?",
-        _lift(lift),
-        *(_section(table, "###") for table in (lift.shown if lift else ())),
+        _lift(lifts),
+        *(_section(table, "###") for lift in lifts[:1] for table in lift.shown),
         "## Known limits",
-        "\n".join(f"- {limit}" for limit in (*_harm(lift), *_limits(version.record, tables))),
+        "\n".join(f"- {limit}" for limit in (*_harm(lifts), *_limits(version.record, tables))),
         "## Columns",
         _COLUMNS,
     ]
@@ -111,15 +111,15 @@ def _how_made(version: DatasetVersion) -> str:
     )
 
 
-def _lift(lift: LiftReport | None) -> str:
-    if lift is None:
+def _lift(lifts: Sequence[LiftReport]) -> str:
+    if not lifts:
         return "Not measured. `synthgen lift` trains with and without these samples and tests on real data."
-    return "\n".join(f"- {_text(notice, 500)}" for notice in lift.notices)
+    return "\n".join(f"- {_text(notice, 500)}" for notice in lift_report.notices(lifts))
 
 
-def _harm(lift: LiftReport | None) -> Iterator[str]:
-    if lift and lift.harmed:
-        yield f"**Harms {', '.join(map(_text, lift.harmed))}**: a classifier recognises less of it with these samples."
+def _harm(lifts: Sequence[LiftReport]) -> Iterator[str]:
+    if harmed := dict.fromkeys(label for lift in lifts for label in lift.harmed):
+        yield f"**Harms {', '.join(map(_text, harmed))}**: a classifier recognises less of it with these samples."
 
 
 def _limits(record: Mapping[str, Any], tables: Mapping[str, Table]) -> Iterator[str]:

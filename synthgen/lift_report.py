@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 from synthgen import durable
 from synthgen.errors import DatasetError
 from synthgen.report import Cell, Table
+from synthgen.seeds import hash_of
 from synthgen.version import DatasetVersion
 
 Require = Literal["none", "no-harm", "lift"]
@@ -33,6 +34,8 @@ class LiftReport:
     notices: tuple[str, ...]
     tables: Mapping[str, Table]
     curves: Mapping[str, tuple[float, ...]]
+    mark: str = ""
+    """Empty for the modality's own classifier; else what tells this one's report from the others of the version."""
 
     @property
     def draws(self) -> int:
@@ -69,6 +72,7 @@ class LiftReport:
                 for key, t in self.tables.items()
             },
             "curves": {name: list(losses) for name, losses in self.curves.items()},
+            "mark": self.mark,
         }
 
     @classmethod
@@ -81,7 +85,7 @@ class LiftReport:
             name=said["dataset"], tag=said["version"], key=said["key"], verdict=said["verdict"], lift=said["lift"],
             harmed=tuple(said["harmed"]), unknown=tuple(said["unknown"]), facts=said["facts"],
             notices=tuple(said["notices"]), tables=tables,
-            curves={name: tuple(losses) for name, losses in said["curves"].items()},
+            curves={name: tuple(losses) for name, losses in said["curves"].items()}, mark=said.get("mark", ""),
         )  # fmt: skip
 
 
@@ -90,17 +94,43 @@ def notes_of(version: DatasetVersion) -> Path:
     return version.dataset.place / "notes"
 
 
+def mark_of(classifier: str) -> str:
+    """The mark of reports that speak of this `[lift] classifier`."""
+    return "" if classifier == "reference" else hash_of(classifier)[:6]
+
+
 def keep(report: LiftReport, version: DatasetVersion) -> Path:
-    """Keep a report with its version, in place of an earlier one; where it lies."""
-    path = _path(version, report.draws)
+    """Keep a report with its version, in place of an earlier one of the same classifier; where it lies."""
+    path = _path(version, report.draws, report.mark)
     with durable.writing_to(version.dataset.place):
         durable.write(path, json.dumps(report.to_json(), indent=1, ensure_ascii=False).encode())
     return path
 
 
-def kept_with(version: DatasetVersion, draws: int = 1) -> LiftReport | None:
-    """The report that is kept with a version, alone or over several draws; None if its lift was not measured."""
-    path = _path(version, draws)
+def kept_with(version: DatasetVersion, draws: int = 1, mark: str = "") -> LiftReport | None:
+    """The report of one classifier that is kept with a version, alone or over several draws; None if there is none."""
+    return _read(_path(version, draws, mark))
+
+
+def every(version: DatasetVersion) -> list[LiftReport]:
+    """The reports on a version alone, one a classifier, the modality's own classifier first."""
+    there = sorted(notes_of(version).glob(f"{version.tag}/lift*.json"), key=lambda path: path.stem)
+    reports = [_read(path) for path in there if not path.stem.endswith("-draws")]
+    return [report for report in reports if report is not None]
+
+
+def notices(reports: Sequence[LiftReport]) -> list[str]:
+    """What the first of these reports says first, and what each of the others finds, in a sentence."""
+    first = list(reports[0].notices) if reports else []
+    return first + [
+        f"Lift with {report.facts.get('classifier', 'another classifier')}: {report.verdict}"
+        + (f"; it harms {', '.join(report.harmed)}" if report.harmed else "")
+        + "."
+        for report in reports[1:]
+    ]
+
+
+def _read(path: Path) -> LiftReport | None:
     try:
         return LiftReport.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -140,9 +170,11 @@ def check_required(version: DatasetVersion) -> None:
 
 
 def _check(version: DatasetVersion, require: Require) -> None:
-    if reason := short_of(kept_with(version), require):
+    reports: Sequence[LiftReport | None] = every(version) or [None]
+    if reason := next(filter(None, (short_of(report, require) for report in reports)), None):
         raise DatasetError(f"{version.dataset.place.name}@{version.tag} cannot be approved: {reason}")
 
 
-def _path(version: DatasetVersion, draws: int) -> Path:
-    return notes_of(version) / version.tag / ("lift.json" if draws == 1 else f"lift-{draws}-draws.json")
+def _path(version: DatasetVersion, draws: int, mark: str) -> Path:
+    parts = ["lift", *filter(None, (mark, "" if draws == 1 else f"{draws}-draws"))]
+    return notes_of(version) / version.tag / f"{'-'.join(parts)}.json"

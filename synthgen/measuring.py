@@ -69,11 +69,12 @@ def measure_draws(
             "these draws of train have different holdouts: what they show cannot be put together."
         )
     one = Measurement(drawn, executor, ablate)
-    known = lift_report.kept_with(first.version, draws=len(drawn))
+    mark = lift_report.mark_of(first.recipe.lift.classifier)
+    known = lift_report.kept_with(first.version, draws=len(drawn), mark=mark)
     if known is not None and known.key == one.key:
         log.info("the lift of %s was measured before", known.title)
         return known
-    report = executor.call("sum up", make_report, one.results())
+    report = replace(executor.call("sum up", make_report, one.results()), mark=mark)
     lift_report.keep(report, first.version)
     return report
 

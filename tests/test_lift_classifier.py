@@ -7,10 +7,13 @@ import pytest
 from planted import published, scarce
 from tiny_networks import network
 
+from synthgen.dataset_card import dataset_card
 from synthgen.errors import ModelError, RecipeError
 from synthgen.lift_page import lift_page
+from synthgen.lift_report import every
 from synthgen.measuring import measure
 from synthgen.recipe import Recipe
+from synthgen.stages.audit import audit
 from synthgen.stages.lift import gather
 from synthgen.stages.read import read
 
@@ -54,6 +57,16 @@ def test_each_classifier_has_its_result_and_says_who_it_is(reports, resnet):
     assert "a linear head on resnet" in lift_page(head)
     assert lift_page(head).count("<polyline") == lift_page(own).count("<polyline") > 0  # learning curves
     assert set(own.tables["arms"].rows[0]) == set(head.tables["arms"].rows[0])
+
+
+@pytest.mark.slow
+def test_the_audit_and_the_card_keep_both_results(reports, version):
+    own, head = reports.values()
+    assert every(version) == [own, head]
+    found = audit(version, gallery=0)
+    assert found.tables["lift_arms"].rows == own.tables["arms"].rows
+    for said in (dataset_card(version, 10, 10), "\n".join(found.notices)):
+        assert "Lift with a linear head on resnet" in said.replace("\\", "")
 
 
 @pytest.mark.slow

@@ -33,8 +33,8 @@ def audit(
     decisions = total.by("decision")
     counts = {"jobs": decisions.total(), **{decision: decisions[(decision,)] for decision in DECISIONS}}
     tables = {table.key: table for table in report_tables(version, total)}
-    lift = lift_report.kept_with(version)
-    tables |= {table.key: table for table in (lift.shown if lift else ())}
+    lifts = lift_report.every(version)
+    tables |= {table.key: table for lift in lifts[:1] for table in lift.shown}
     exhibits = tuple(_gallery(version, total, gallery, per_class, picture_px))
     return Report(
         name=version.dataset.place.name,
@@ -44,7 +44,7 @@ def audit(
         balanced=all(row["holds"] == "yes" for row in tables["balance"].rows),
         facts=_facts(version, record),
         counts=counts,
-        notices=(*(lift.notices if lift else ()), *_notices(record, tables, exhibits)),
+        notices=(*lift_report.notices(lifts), *_notices(record, tables, exhibits)),
         tables=tables,
         gallery=exhibits,
     )
