@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from synthgen.contract import LabelContract
 from synthgen.errors import ModelError
-from synthgen.generator import Share, ShareInterval
+from synthgen.generator import Progress, Share, ShareInterval
 from synthgen.models.word_edits import Rough, View, WordEdits, how_many, made, nothing
 from synthgen.models.words import carries_label, fits_article, like
-from synthgen.sample import Draw, Failed, Made, Work
+from synthgen.sample import Draw, Failed, Made, Sample, Work
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from synthgen.models.masked_words import MaskedWords, Option
+    from synthgen.models.label_score import LabelScore
+    from synthgen.models.masked_words import Gap, MaskedWords, Option
 
 SHORTEST = 4
+MODEL, JUDGE = "model", "judge"
+KEPT = "content:"
+
+
+class Rewriter(NamedTuple):
+    """The masked language model, and what tells whether a word suits the class; None where there is one class."""
+
+    words: MaskedWords
+    judge: LabelScore | None
 
 
 class Contextual(WordEdits):
     """Words replaced by what a masked language model writes in their place.
 
-    It knows the sentence, not the label: words that negate, count or say a feeling are neither replaced nor written,
-    but the topic may drift, so keep `meaning` and `label_agreement` among the filters. Words under four letters stay.
-    Payload: str. Label: kept, the less surely the more words change. Source: Kobayashi 2018 (contextual augmentation);
-    Wu et al. 2019 (conditional BERT).
+    It knows the sentence, not the label, so a small classifier, trained in `fit`, refuses each word that makes a text
+    less surely one of its class; words that negate, count or say a feeling are neither replaced nor written. Words
+    under four letters stay. `fit` keeps a copy of the model, so that samples can be made again without it.
+    Payload: str. Label: kept, the less surely the more words change. Source: Kobayashi 2018 (contextual augmentation,
+    there with a language model that is told the label); Wu et al. 2019 (conditional BERT).
     """
 
     effect: ClassVar[str] = "reword"
@@ -42,12 +56,38 @@ class Contextual(WordEdits):
     options: Annotated[int, Field(ge=1, le=200)] = 10
     """How many of the most probable words are considered for a place; they are drawn by their probability."""
     least_probability: Share = 0.01
+    label_slack: Share = 0.02
+    """By how much the probability of the class may fall with one word; 1 asks no classifier."""
     batch_size: Annotated[int, Field(ge=1)] = 256
+
+    def identity(self) -> dict[str, Any]:
+        return {**super().identity(), "model": self._content()}
+
+    def learns(self) -> dict[str, Any]:
+        return {"model": self._content()}
+
+    def cost(self, n_train: int) -> float:
+        return 5.0
 
     def given_model(self) -> Path | None:
         from synthgen.models import masked_words
 
         return masked_words.fetch(self._named())
+
+    def fit(
+        self, train: Sequence[Sample], contract: LabelContract, folder: Path, seed: int, progress: Progress
+    ) -> None:
+        from synthgen.models import label_score, masked_words
+
+        shutil.copytree(masked_words.fetch(self._named()), folder / MODEL, ignore=_only_wanted)
+        label_score.train(train, contract, folder / JUDGE, seed, progress)
+
+    def _content(self) -> str:
+        """What decides what the model writes; this stands for its place in all that is kept."""
+        from synthgen.models import hub
+
+        named = self._named()
+        return named if named.startswith(KEPT) else KEPT + hub.content_of(named)
 
     def _named(self) -> str:
         if not self.model:
@@ -63,10 +103,12 @@ class Contextual(WordEdits):
         self._named()
         return {"device": device, "network_batch": LANES, "lengths": list(LENGTHS)}
 
-    def load(self, folder: Path | None, device: str) -> MaskedWords:
-        from synthgen.models import masked_words
+    def load(self, folder: Path | None, device: str) -> Rewriter:
+        from synthgen.models import label_score, masked_words
 
-        return masked_words.load(folder or masked_words.fetch(self._named()), device)
+        if folder is None:
+            raise ModelError("text/contextual was given no folder that it was fitted in.")
+        return Rewriter(masked_words.load(folder / MODEL, device), label_score.load(folder / JUDGE))
 
     def edits(self, view: View, share: float, bounds: tuple[float, float], rng: np.random.Generator) -> Draw:
         able = [at for at in view.free if len(view.pieces[at].text) >= SHORTEST]
@@ -88,36 +130,37 @@ class Contextual(WordEdits):
             every += self._made(batch[start : start + self.batch_size], model)
         return every
 
-    def _made(self, batch: Sequence[Work], model: MaskedWords) -> list[Made | Failed]:
+    def _made(self, batch: Sequence[Work], model: Rewriter) -> list[Made | Failed]:
         from synthgen.models.masked_words import Gap, options
 
         spots = [(i, spot) for i, work in enumerate(batch) for spot in work.draw.get("spots", ())]
         gaps = [Gap(batch[i].parents[0].payload, start, end) for i, (start, end, _, _) in spots]
+        offered = [
+            self._able(gap, before, some)
+            for gap, (_, (_, _, _, before)), some in zip(
+                gaps, spots, options(model.words, gaps, self.options), strict=True
+            )
+        ]
+        if model.judge is not None and self.label_slack < 1:
+            labels = [batch[i].job.label for i, _ in spots]
+            offered = model.judge.keeping(gaps, labels, offered, self.label_slack)
         edits: list[list[Any]] = [[] for _ in batch]
-        for (i, (start, end, chance, before)), offered in zip(
-            spots, options(model, gaps, self.options), strict=True
-        ):
-            word = batch[i].parents[0].payload[start:end]
-            if (new := self._chosen(word, before, offered, chance)) is not None:
-                edits[i].append([start, end, like(new, word)])
+        for gap, (i, (start, end, chance, _)), able in zip(gaps, spots, offered, strict=True):
+            if (new := _chosen(able, chance)) is not None:
+                edits[i].append([start, end, like(new, gap.text[start:end])])
         return [self._finished(work, some) for work, some in zip(batch, edits, strict=True)]
 
-    def _chosen(self, word: str, before: str, offered: Sequence[Option], chance: float) -> str | None:
-        """The word at `chance` of the probability of those that may stand here."""
-        able = [
-            (one.word, one.probability)
+    def _able(self, gap: Gap, before: str, offered: Sequence[Option]) -> list[Option]:
+        """The words that may stand in a gap, whatever the label."""
+        word = gap.text[gap.start : gap.end].casefold()
+        return [
+            one
             for one in offered
             if one.probability >= self.least_probability
-            and one.word.casefold() != word.casefold()
+            and one.word.casefold() != word
             and not carries_label(one.word)
             and fits_article(before, one.word)
         ]
-        reached = chance * sum(p for _, p in able)
-        for one, p in able:
-            reached -= p
-            if reached <= 0:
-                return one.lower() if one.istitle() else one
-        return None
 
     def _finished(self, work: Work, edits: list[list[Any]]) -> Made | Failed:
         if "why" in work.draw:
@@ -128,6 +171,23 @@ class Contextual(WordEdits):
                 f"the model offers other words for {len(edits)} of the {len(work.draw['spots'])} places drawn"
             )
         return made(work._replace(draw={**work.draw, "edits": edits}), self.domain)
+
+
+def _chosen(able: Sequence[Option], chance: float) -> str | None:
+    """The word at `chance` of the probability of those that may stand here."""
+    reached = chance * sum(one.probability for one in able)
+    for one in able:
+        reached -= one.probability
+        if reached <= 0:
+            return one.word.lower() if one.word.istitle() else one.word
+    return None
+
+
+def _only_wanted(folder: str, names: list[str]) -> list[str]:
+    """What of a model folder is not needed to load it, for shutil.copytree."""
+    from synthgen.models.masked_words import WANTED
+
+    return [name for name in names if not any(fnmatch(name, pattern) for pattern in WANTED)]
 
 
 PLUGIN = Contextual

@@ -1,14 +1,15 @@
 import json
 
 import pytest
-from text_jobs import REVIEW, held, made_of, texts_of
+from text_jobs import REVIEW, a_text, held, made_of, texts_of
 
+from synthgen.contract import LabelContract
 from synthgen.errors import ModelError
 from synthgen.generators.text.contextual import Contextual
 from synthgen.models import masked_words
 from synthgen.models.masked_words import Gap
 from synthgen.models.words import carries_label
-from synthgen.sample import Failed
+from synthgen.sample import Failed, Sample
 
 WORDS = [
     "the",
@@ -78,8 +79,11 @@ def contract_settings(folder):
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     folder = tmp_path_factory.mktemp("masked")
-    generator = Contextual(**contract_settings(folder))
-    return generator, generator.load(generator.given_model(), "cpu")
+    generator = Contextual(**contract_settings(folder / "given"))
+    train = [a_text("the movie was long"), a_text("the garden was green")]
+    (folder / "fit").mkdir()
+    generator.fit(train, LabelContract(), folder / "fit", 1, lambda *_: None)
+    return generator, generator.load(folder / "fit", "cpu")
 
 
 def test_words_come_from_the_model_and_what_carries_the_label_stays(tiny):
@@ -105,11 +109,42 @@ def test_a_row_knows_no_neighbours_and_long_texts_are_cut_around_the_word(tiny):
     _, model = tiny
     long = "green movie " * 300 + "story " + "quiet street " * 300
     gaps = [Gap("they watch the movie", 15, 20), Gap(long, 3600, 3605), Gap("a house", 2, 7)] * 7
-    together = masked_words.options(model, gaps, 5)
-    assert together == [one for gap in gaps for one in masked_words.options(model, [gap], 5)]
+    together = masked_words.options(model.words, gaps, 5)
+    assert together == [one for gap in gaps for one in masked_words.options(model.words, [gap], 5)]
     assert all(together)
     shorter = Gap(long[2400:4800], 1200, 1205)
-    assert masked_words.options(model, [shorter], 5)[0] == together[1]
+    assert masked_words.options(model.words, [shorter], 5)[0] == together[1]
+
+
+def test_words_that_say_another_class_are_refused(tmp_path):
+    weather, money = ("the green garden", "a quiet garden"), ("carry the phone", "watch the phone")
+    train = [
+        Sample(text, "text", label, lambda t=text: t)
+        for label, texts in (("x", weather), ("money", money))
+        for text in texts * 5
+    ]
+    given = tiny_masked_model(tmp_path / "given")
+    written = {}
+    for slack in (0.0, 1.0):
+        generator = Contextual(model=given, label_slack=slack, **SETTINGS)
+        folder = tmp_path / f"{slack}"
+        folder.mkdir()
+        generator.fit(train, LabelContract(), folder, 1, lambda *_: None)
+        model = generator.load(folder, "cpu")
+        made = made_of(generator, "the green garden", 200, model=model, bounds={"reword": (0.3, 0.4)})
+        written[slack] = {word for one in made if not isinstance(one, Failed) for word in one.payload.split()}
+    assert {"phone", "carry", "watch"} <= written[1.0]
+    assert not {"phone", "carry", "watch"} & written[0.0]
+
+
+def test_the_place_of_the_model_decides_nothing_and_a_copy_is_kept(tmp_path):
+    one, other = (Contextual(model=tiny_masked_model(tmp_path / name)) for name in ("here", "there"))
+    assert one.identity() == other.identity()
+    assert one.learns() == other.learns()
+    (tmp_path / "there" / "config.json").write_text("{}")
+    assert one.learns() != other.learns()
+    again = Contextual.model_validate(one.identity())
+    assert again.identity() == one.identity()
 
 
 def test_entities_stay_and_their_spans_move(tiny):
