@@ -86,8 +86,9 @@ class Contextual(WordEdits):
         """What decides what the model writes; this stands for its place in all that is kept."""
         from synthgen.models import hub
 
-        named = self._named()
-        return named if named.startswith(KEPT) else KEPT + hub.content_of(named)
+        if not self.model or self.model.startswith(KEPT):
+            return self.model
+        return KEPT + hub.content_of(self.model)
 
     def _named(self) -> str:
         if not self.model:

@@ -73,7 +73,7 @@ def tiny_masked_model(folder, more=()):
 
 
 def contract_settings(folder):
-    return {"model": tiny_masked_model(folder), **SETTINGS}
+    return {"model": tiny_masked_model(folder), "label_slack": 0.5, **SETTINGS}
 
 
 @pytest.fixture(scope="module")
