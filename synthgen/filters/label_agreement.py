@@ -58,7 +58,8 @@ class LabelAgreement(Filter):
     backbone: Named | None = None
     """A folder or pinned hub id of a network: each member is a head that is trained on what it sees."""
     zero_shot: Named | None = None
-    """A folder or pinned hub id of a model that tells classes by their descriptions, such as CLIP: not trained."""
+    """A folder or pinned hub id of a model that tells classes by their descriptions, not trained: CLIP for pictures, a
+    sentence-transformers model for texts."""
     prompt: str = "a photo of a {label}"
     descriptions: dict[str, str] = Field(default_factory=dict)
     """What zero_shot is told: the prompt, and for a class other words than its name."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synthgen.errors import ModelError
 from synthgen.models import hub
 from synthgen.models.image_look import Look, in_batches, look_of
-from synthgen.registry import near
+from synthgen.models.named_classes import columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +26,7 @@ def load(model: str, names: Sequence[str], device: str) -> Model:
     """A classifier that knows all of `names`. Raises ModelError where it doesn't, or cannot be loaded safely."""
     network, missing = hub.opened(model, "AutoModelForImageClassification", "image classifier", device)
     hub.check_whole(model, missing)
-    return Model(network, _columns(model, network.config.id2label, names), look_of(hub.checked_folder(model)))
+    return Model(network, columns(model, network.config.id2label, names), look_of(hub.checked_folder(model)))
 
 
 def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -37,11 +36,3 @@ def predict(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.f
         return model.network(pixel_values=x).logits[:, model.columns].softmax(1)
 
     return in_batches(pictures, model.look, next(model.network.parameters()).device, probabilities)
-
-
-def _columns(model: str, labels: dict[int, str], names: Sequence[str]) -> list[int]:
-    known = {label: i for i, label in labels.items()}
-    for name in names:
-        if name not in known:
-            raise ModelError(f"{model} does not know the class {name!r}.{near(name, known)}")
-    return [known[name] for name in names]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from synthgen.contract import LabelContract
 from synthgen.errors import ModelError
 from synthgen.mixture import Learnt, Mixture, Sampling
 from synthgen.models import text_words
-from synthgen.models.classifier import Classifier, Progress
+from synthgen.models.classifier import Classifier, Judge, Progress
 from synthgen.models.mixed_batches import MixedBatches, curve, log_prior
 from synthgen.models.text_moves import dropped, limits, varied
 from synthgen.models.text_words import Terms
@@ -175,6 +176,16 @@ class TextReference(Classifier):
         from synthgen.models import text_backbone
 
         return text_backbone.shared(model)
+
+    def given(self, model: str, names: Sequence[str], device: str) -> Judge:
+        from synthgen.models import text_transformer
+
+        return partial(text_transformer.predict, text_transformer.load(model, names, device))
+
+    def zero_shot(self, model: str, prompts: Sequence[str], device: str) -> Judge:
+        from synthgen.models import text_transformer
+
+        return partial(text_transformer.likened, text_transformer.described(model, prompts, device))
 
     def usual_steps(self, payload: Any) -> int:
         return USUAL_STEPS
