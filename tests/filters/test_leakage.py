@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 from real_digits import IMAGE, Fit, as_sample, real
+from tiny_sentences import WORDS, sentence_model
 
 from synthgen.contract import LabelContract
 from synthgen.filters.leakage import Leakage
 from synthgen.modalities.text import Text
-from synthgen.sample import Sample
+from synthgen.sample import Candidate, Sample
 from synthgen.seeds import numpy_rng
 
 CLASSES = "0347"
@@ -81,3 +83,38 @@ def test_every_train_text_that_is_nearly_a_holdout_one_is_counted(tmp_path):
 
 def as_text(text: str, i: int) -> Sample:
     return Sample(str(i), "text", "a", lambda: text)
+
+
+def test_a_backbone_finds_what_says_the_same_in_other_words(tmp_path):
+    model = str(sentence_model(tmp_path / "model"))
+    rng = np.random.default_rng(4)
+    letters = list("abcdefghij")
+
+    def strange() -> str:
+        return "".join(rng.choice(letters, 7))
+
+    known = [list(rng.choice(WORDS[1:], 6)) for _ in range(120)]
+    texts = [" ".join(word for one in some for word in (one, strange())) for some in known]
+    train, holdout = ([as_text(t, i) for i, t in enumerate(some)] for some in (texts[:80], texts[80:]))
+    # To the model all words are alike that it does not know.
+    other = [" ".join(word for one in some for word in (one, strange())) for some in known[80:]]
+    turned = [Candidate(text, "a") for text in other]
+    own = [Candidate(sample.payload, "a") for sample in train]
+    passed = {}
+    for name, one in {"without": Leakage(), "with": Leakage(backbone=model, accused_share=0.05)}.items():
+        (tmp_path / name).mkdir()
+        facts = one.fit(TEXT, train, holdout, LabelContract(), tmp_path / name, 0, lambda *_: None)
+        ready = one.load(TEXT, tmp_path / name, "cpu")
+        passed[name] = [
+            float(np.mean([v.passed for v in one.score(TEXT, some, ready)])) for some in (turned, own)
+        ]
+        assert [one.score(TEXT, [c], ready)[0] for c in turned] == one.score(TEXT, turned, ready)
+    assert "real train samples keep, by the backbone" in facts
+    assert passed["without"] == [1.0, 1.0]
+    assert passed["with"][0] == 0
+    assert passed["with"][1] >= 0.9
+
+
+def test_without_a_backbone_nothing_of_it_is_part_of_what_was_judged():
+    assert "backbone" not in Leakage().identity()
+    assert Leakage(backbone="x").identity()["backbone"] == "x"
