@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from synthgen.errors import ModelError
 
 LONG = 10_000
-"""Characters from which on what is known of a text is not kept."""
+"""Characters from which on what is known of a text is not kept for long."""
 Kind = Literal["word", "number", "punct", "space", "other"]
 
 
@@ -111,12 +111,17 @@ JUDGEMENTS = _words(
 
 def tokens(text: str) -> list[Token]:
     """The pieces of a text, in order and without gaps: joined, they are the text."""
-    return list(_tokens(text) if len(text) < LONG else _tokens.__wrapped__(text))
+    return list(_tokens(text) if len(text) < LONG else _long_tokens(text))
 
 
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[Token, ...]:
     return tuple(Token(*m.span(), m[0], _KINDS[m.lastgroup]) for m in _TOKEN.finditer(text))
+
+
+_long_tokens = lru_cache(maxsize=4)(
+    _tokens.__wrapped__
+)  # the parent and what was made of it, compared in many ways
 
 
 def is_number(text: str) -> bool:
