@@ -46,6 +46,11 @@ class Clip:
         """Its length."""
         return float(self.frames / self.rate)
 
+    @property
+    def nbytes(self) -> int:
+        """What it takes in memory, for whoever keeps clips."""
+        return len(self.data)
+
 
 class Packet(NamedTuple):
     """What a coded frame is known by: when it is shown, whether decoding may start at it, whether it is shown."""

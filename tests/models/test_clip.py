@@ -34,6 +34,11 @@ def test_a_clip_knows_its_frames_and_what_they_show(whole):
     np.testing.assert_array_equal(frames(whole, [3, 50, 119]), seen[[3, 50, 119]])
 
 
+def test_whoever_keeps_clips_knows_what_they_take(whole):
+    assert whole.nbytes == len(whole.data)
+    assert cut(whole, 0, 30).nbytes < whole.nbytes / 2
+
+
 def test_encoding_repeats_whatever_lies_in_fresh_memory():
     ground = np.kron(
         np.random.default_rng(1).integers(0, 256, (6, 8, 3), np.uint8), np.ones((8, 8, 1), np.uint8)
