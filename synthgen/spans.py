@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from synthgen.errors import SourceError
 
@@ -50,3 +51,18 @@ def read(path: Path, folder: str) -> dict[tuple[str, str], tuple[int, int]]:
             name = row["file"].removeprefix(f"{folder}/")
             spans.setdefault((name, row[word]), (first, end))
         return spans
+
+
+def of(annotations: Mapping[str, Any], frames: int) -> tuple[int, int] | None:
+    """The labelled span of a clip of so many frames, or None where it has none. ValueError if it lies outside."""
+    if (said := annotations.get("span")) is None:
+        return None
+    first, end = int(said[0]), min(int(said[1]), frames)
+    if not 0 <= first < end:
+        raise ValueError(f"the labelled span {list(said)} lies outside the clip, which has {frames} frames")
+    return first, end
+
+
+def said(span: tuple[int, int] | None) -> dict[str, Any]:
+    """A span as an annotation; none where nothing of it is left."""
+    return {} if span is None or span[0] >= span[1] else {"span": [int(span[0]), int(span[1])]}

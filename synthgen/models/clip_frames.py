@@ -74,3 +74,10 @@ def encoded(pictures: Sequence[np.ndarray], rate: Fraction, quality: int = 16, g
         for packet in stream.encode():
             file.mux(packet)
     return clips.clip(to.getvalue())
+
+
+def filled(short: Clip, n: int, *, loop: bool) -> Clip:
+    """The clip encoded again with `n` frames: itself again and again, or its last frame held."""
+    seen = frames(short)
+    places = np.arange(n) % short.frames if loop else np.minimum(np.arange(n), short.frames - 1)
+    return encoded([seen[i] for i in places], short.rate)
