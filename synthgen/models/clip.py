@@ -1,6 +1,6 @@
 """What a clip is: an MP4 file with one video stream, cut without decoding a pixel.
 
-Container code by PyAV (FFmpeg); what it has no words for (an edit that ends early, XMP) is written into the boxes.
+Where a file has one plain track its tables are read and written here; any other is brought to that by PyAV (FFmpeg).
 Source: ISO/IEC 14496-12 (boxes, edit lists); XMP specification part 3, section 1.1.5 (MP4).
 """
 
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import html
 import io
+import math
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import av
+import numpy as np
 
 from synthgen.errors import UnreadableItem
+from synthgen.models import clip_table
+from synthgen.models.clip_table import Table, boxes
 
 XMP = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 BROKEN = (av.error.FFmpegError, ValueError, OSError, ZeroDivisionError, OverflowError)
@@ -63,6 +67,26 @@ class Packet(NamedTuple):
 def clip(data: bytes) -> Clip:
     """The clip in the bytes of an MP4 file. Raises ValueError with the reason where they hold none."""
     try:
+        return _of(clip_table.read(data), data)
+    except ValueError:
+        return _asked(data)
+
+
+def _of(table: Table, data: bytes) -> Clip:
+    """What the table of a file says that it shows."""
+    seen = table.visible()
+    order = np.flatnonzero(seen)[np.argsort(table.shown[seen], kind="stable")]
+    if not len(order):
+        raise ValueError("the file shows no frame")
+    length = table.end - int(table.shown[order[0]])
+    keys = tuple(np.flatnonzero(table.keys[order]).tolist())
+    rate = Fraction(len(order) * table.scale, length)
+    return Clip(data, len(order), table.width, table.height, rate, keys)
+
+
+def _asked(data: bytes) -> Clip:
+    """What FFmpeg says that the file shows."""
+    try:
         with av.open(io.BytesIO(data), format="mp4") as file:
             stream = file.streams.video[0]
             packets = [Packet(p.pts, p.is_keyframe, not p.is_discard) for p in file.demux(stream) if p.size]
@@ -83,24 +107,58 @@ def cut(whole: Clip, first: int, end: int) -> Clip:
 
     Where `first` is no keyframe, the frames from the keyframe before it stay in the file, hidden by its edit list.
     """
-    if not 0 <= first < end <= whole.frames:
-        raise ValueError(f"a clip of {whole.frames} frames has none from {first} to {end}")
-    with av.open(io.BytesIO(whole.data), format="mp4") as file:
-        stream = file.streams.video[0]
-        packets = [p for p in file.demux(stream) if p.size]
-        shown = sorted(p.pts for p in packets if not p.is_discard)
-        start = shown[first]
-        stop = shown[end] if end < len(shown) else start + _rest(whole, stream.time_base, shown, start)
-        key = max(i for i, p in enumerate(packets) if p.is_keyframe and p.pts <= start)
-        last = max(i for i, p in enumerate(packets) if p.pts < stop)
-        data = _copied(stream, packets[key : last + 1], start, stop - start)
-    return clip(data)
+    table, data = plain(whole)
+    start, stop, key, last = stretch(table, first, end)
+    return sliced(table, data, key, last, start, stop)
 
 
-def _rest(whole: Clip, base: Fraction, shown: Sequence[int], start: int) -> int:
-    """From `start` to the end of the last frame, in units of `base`."""
-    length = round(whole.frames / whole.rate / base)
-    return max(shown[0] + length, shown[-1] + 1) - start
+def stretch(table: Table, first: int, end: int) -> tuple[int, int, int, int]:
+    """Of frames `first` to `end` - 1 of those shown: from and to which time they are, and from and to which row of the
+    table (that one excluded) decoding them goes."""
+    seen = np.sort(table.shown[table.visible()])
+    if not 0 <= first < end <= len(seen):
+        raise ValueError(f"a clip of {len(seen)} frames has none from {first} to {end}")
+    start = int(seen[first])
+    stop = int(seen[end]) if end < len(seen) else table.end
+    key = int(np.flatnonzero(table.keys & (table.shown <= start)).max())
+    return start, stop, key, int(np.flatnonzero(table.shown < stop).max()) + 1
+
+
+def sliced(table: Table, data: bytes, key: int, last: int, start: int, stop: int) -> Clip:
+    """The rows from `key` to `last` - 1 as a clip of its own that shows what lies from `start` to `stop`."""
+    began = int(table.decoded[key])
+    rows = slice(key, last)
+    part = table._replace(
+        decoded=table.decoded[key : last + 1] - began, shown=table.shown[rows] - began, keys=table.keys[rows],
+        sizes=table.sizes[rows], offsets=table.offsets[rows], start=start - began, end=stop - began,
+    )  # fmt: skip
+    return _of(part, clip_table.written(part, clip_table.coded(part, data)))
+
+
+def plain(whole: Clip) -> tuple[Table, bytes]:
+    """The clip's table and the file that it speaks of, which is written anew where it has an unusual structure."""
+    try:
+        return clip_table.read(whole.data), whole.data
+    except ValueError:
+        with av.open(io.BytesIO(whole.data), format="mp4") as file:
+            stream = file.streams.video[0]
+            data = copied(stream, [p for p in file.demux(stream) if p.size]).data
+        return clip_table.read(data), data
+
+
+def retimed(whole: Clip, speed: float) -> Clip:
+    """The same coded frames, shown `speed` times as fast."""
+    table, data = plain(whole)
+    factor = Fraction(speed).limit_denominator(1000)
+    times = [x * factor.denominator for x in (table.decoded, table.shown)]
+    start, end = (x * factor.denominator for x in (table.start, table.end))
+    scale = table.scale * factor.numerator
+    common = math.gcd(scale, start, end, int(np.gcd.reduce(times[0])), int(np.gcd.reduce(times[1])))
+    decoded, shown = (x // common for x in times)
+    table = table._replace(
+        decoded=decoded, shown=shown, scale=scale // common, start=start // common, end=end // common
+    )
+    return _of(table, clip_table.written(table, clip_table.coded(table, data)))
 
 
 def copied(stream: av.VideoStream, packets: Sequence[av.Packet]) -> Clip:
@@ -148,22 +206,6 @@ def _inside(data: bytes | bytearray, *path: bytes) -> int:
     for name in path:
         start, end = next((a, b) for kind, a, b in boxes(data, start, end) if kind == name)
     return start
-
-
-def boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of the content of each box. Raises ValueError where they don't fit."""
-    while start < end:
-        if end - start < 8:
-            raise ValueError("a box of the file is cut short")
-        size, kind = struct.unpack_from(">I4s", data, start)
-        head = 8
-        if size == 1 and end - start >= 16:
-            size, head = struct.unpack_from(">Q", data, start + 8)[0], 16
-        size = size or end - start
-        if not head <= size <= end - start:
-            raise ValueError(f"the box {kind!r} is cut short")
-        yield kind, start + head, start + size
-        start += size
 
 
 def marked(data: bytes, marker: Mapping[str, str]) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain, pairwise
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 
 from synthgen.models import clip as clips
 from synthgen.models.clip import Clip
@@ -17,6 +19,8 @@ GROUP = 12
 REPEATS = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
 """x264 looks ahead into memory that nobody has written to, so that bytes would differ from run to run."""
 BITEXACT = 0x00800000
+HELD = 24
+"""Frames in memory at once where they are not asked for in their order."""
 
 
 def frames(of: Clip, wanted: Sequence[int] | None = None, size: tuple[int, int] | None = None) -> np.ndarray:
@@ -33,6 +37,15 @@ def walk(
     of: Clip, first: int, last: int, only: set[int] | None = None, size: tuple[int, int] | None = None
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Positions and frames (h, w, 3) from `first` to `last`, one at a time; of those in `only`, if it is given."""
+    for at, frame in _decoded(of, first, last, only):
+        width, height = size or (frame.width, frame.height)
+        yield at, frame.to_ndarray(format="rgb24", width=width, height=height)
+
+
+def _decoded(
+    of: Clip, first: int, last: int, only: set[int] | None = None
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Positions and frames as they were coded."""
     with av.open(io.BytesIO(of.data), format="mp4") as file:
         stream = file.streams.video[0]
         stream.codec_context.thread_count = 1
@@ -42,19 +55,22 @@ def walk(
         for frame in file.decode(stream):
             at = place.get(frame.pts, -1)
             if first <= at <= last and (only is None or at in only):
-                width, height = size or (frame.width, frame.height)
-                yield at, frame.to_ndarray(format="rgb24", width=width, height=height)
+                yield at, frame
             if at >= last:
                 return
 
 
-def encoded(pictures: Sequence[np.ndarray], rate: Fraction, quality: int = 16, group: int = GROUP) -> Clip:
+def encoded(
+    pictures: Iterable[np.ndarray | av.VideoFrame], rate: Fraction, quality: int = 16, group: int = GROUP
+) -> Clip:
     """A clip in H.264 of frames uint8 (h, w, 3), without an odd row or column at the edge. `quality`: x264's crf."""
-    height, width = (side - side % 2 for side in pictures[0].shape[:2])
+    every = iter(pictures)
+    start = next(every)
+    first = _planar(start)
     to = io.BytesIO()
     with av.open(to, "w", format="mp4", options=clips.PLAIN) as file:
         stream = file.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
         stream.options = {
             "preset": "fast",
             "crf": str(quality),
@@ -66,9 +82,12 @@ def encoded(pictures: Sequence[np.ndarray], rate: Fraction, quality: int = 16, g
             "x264-params": REPEATS,
         }
         stream.codec_context.flags |= BITEXACT
-        for i, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
+        if isinstance(start, av.VideoFrame):
+            stream.codec_context.color_range = first.color_range
+            stream.codec_context.colorspace = first.colorspace
+        for i, frame in enumerate(chain([first], map(_planar, every))):
             frame.pts, frame.time_base = i, 1 / rate
+            frame.pict_type = PictureType.NONE  # else the coder copies what the frame once was
             for packet in stream.encode(frame):
                 file.mux(packet)
         for packet in stream.encode():
@@ -76,8 +95,42 @@ def encoded(pictures: Sequence[np.ndarray], rate: Fraction, quality: int = 16, g
     return clips.clip(to.getvalue())
 
 
+def _planar(picture: np.ndarray | av.VideoFrame) -> av.VideoFrame:
+    """The picture as coders want it; what is so already is not converted twice."""
+    if isinstance(picture, av.VideoFrame):
+        even = picture.width % 2 == picture.height % 2 == 0
+        if picture.format.name == "yuv420p" and even:
+            return picture
+        picture = picture.to_ndarray(format="rgb24")
+    height, width = (side - side % 2 for side in picture.shape[:2])
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
+
+
+def arranged(of: Clip, places: Sequence[int], rate: Fraction | None = None) -> Clip:
+    """The clip encoded again with the frames at these positions, at its own rate if none is given.
+
+    However long it is, few frames are held: positions that rise are decoded in one pass, others in short ones.
+    """
+    rising = all(a <= b for a, b in pairwise(places))
+    return encoded((_rising if rising else _piecemeal)(of, places), rate or of.rate)
+
+
+def _rising(of: Clip, places: Sequence[int]) -> Iterator[av.VideoFrame]:
+    found = _decoded(of, places[0], places[-1], set(places))
+    at, frame = next(found)
+    for place in places:
+        while at < place:
+            at, frame = next(found)
+        yield frame
+
+
+def _piecemeal(of: Clip, places: Sequence[int]) -> Iterator[av.VideoFrame]:
+    for start in range(0, len(places), HELD):
+        some = places[start : start + HELD]
+        kept = dict(_decoded(of, min(some), max(some), set(some)))
+        yield from (kept[place] for place in some)
+
+
 def filled(short: Clip, n: int, *, loop: bool) -> Clip:
     """The clip encoded again with `n` frames: itself again and again, or its last frame held."""
-    seen = frames(short)
-    places = np.arange(n) % short.frames if loop else np.minimum(np.arange(n), short.frames - 1)
-    return encoded([seen[i] for i in places], short.rate)
+    return arranged(short, [i % short.frames if loop else min(i, short.frames - 1) for i in range(n)])
