@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +66,9 @@ def of(annotations: Mapping[str, Any], frames: int) -> tuple[int, int] | None:
 def said(span: tuple[int, int] | None) -> dict[str, Any]:
     """A span as an annotation; none where nothing of it is left."""
     return {} if span is None or span[0] >= span[1] else {"span": [int(span[0]), int(span[1])]}
+
+
+def rearranged(span: tuple[int, int] | None, places: Sequence[int]) -> tuple[int, int] | None:
+    """The span where the clip shows the frames of these positions; None where it shows none of the span."""
+    at = [i for i, place in enumerate(places) if span and span[0] <= place < span[1]]
+    return (at[0], at[-1] + 1) if at else None

@@ -230,7 +230,9 @@ def test_no_global_random_state_is_used(name, settings, fitted):
 def test_the_draw_depends_on_the_rng_alone(name, settings):
     generator = quick(name, settings)
     assert [w.draw for w in works(generator)] == [w.draw for w in works(generator)]
-    assert len({json.dumps(w.draw, sort_keys=True) for w in works(generator)}) > 1
+    # What always does one thing, as playing backwards, has nothing to choose.
+    fixed = generator.effects() and all(e.low == e.high for e in generator.effects())
+    assert fixed or len({json.dumps(w.draw, sort_keys=True) for w in works(generator)}) > 1
 
 
 @every_variant
