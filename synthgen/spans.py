@@ -28,7 +28,8 @@ def found(name: str, root: Path) -> Path:
 def read(path: Path, folder: str) -> dict[tuple[str, str], tuple[int, int]]:
     """First and end frame by file and word; a file's name begins with the split's `folder`, or in it.
 
-    Columns: `file`, `word` (or `label`), `first_frame`, `end_frame`. Raises SourceError with the row.
+    Columns: `file`, `word` (or `label`), `first_frame`, `end_frame`. Raises SourceError with the row. A span may be
+    empty: that is a fault of its file alone.
     """
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
@@ -46,8 +47,6 @@ def read(path: Path, folder: str) -> dict[tuple[str, str], tuple[int, int]]:
                 raise SourceError(
                     f"{path.name}, row {number}: first_frame and end_frame are whole numbers."
                 ) from None
-            if not 0 <= first < end:
-                raise SourceError(f"{path.name}, row {number}: the span from {first} to {end} is empty.")
             name = row["file"].removeprefix(f"{folder}/")
             spans.setdefault((name, row[word]), (first, end))
         return spans

@@ -62,6 +62,10 @@ class VideoFolder(Reader):
                     one.place, f"{self.spans} has no row for this file and {one.label!r}", split
                 )
                 continue
+            if span and not 0 <= span[0] < span[1]:
+                said_there = f"{self.spans} says that {one.label!r} stands from frame {span[0]} to {span[1]}"
+                yield Quarantined(one.place, f"{said_there}: that is empty", split)
+                continue
             windows = self._windows(root, one.place)
             if span and windows > 1:
                 yield Quarantined(one.place, "it has a span, but is longer than window_s: raise that", split)

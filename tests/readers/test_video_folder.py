@@ -163,7 +163,6 @@ def test_a_table_gives_the_span_of_the_word_that_is_the_class(a):
     [
         ("file,word,first_frame\n", "lacks the column 'end_frame'"),
         ("file,word,first_frame,end_frame\na/x.mp4,a,1,x\n", "row 2: first_frame and end_frame are whole"),
-        ("file,word,first_frame,end_frame\na/x.mp4,a,5,5\n", "row 2: the span from 5 to 5 is empty"),
     ],
 )
 def test_a_table_that_makes_no_sense_is_an_error_with_its_row(a, table, reason):
@@ -171,6 +170,16 @@ def test_a_table_that_makes_no_sense_is_an_error_with_its_row(a, table, reason):
     (a.parent.parent / "words.csv").write_text(table)
     with pytest.raises(SourceError, match=reason):
         list(VideoFolder(spans="words.csv").items(a.parent, "train"))
+
+
+def test_an_empty_span_costs_its_own_file_and_only_where_it_is_the_class(a):
+    for name in ("x", "y"):
+        _written(a / f"{name}.mp4", _pictures(3))
+    rows = ("a/x.mp4,a,5,5", "a/y.mp4,a,0,2", "a/y.mp4,at,2,2")
+    (a.parent.parent / "words.csv").write_text("\n".join(["file,word,first_frame,end_frame", *rows]))
+    lost, found = VideoFolder(spans="words.csv").items(a.parent, "train")
+    assert lost.reason == "words.csv says that 'a' stands from frame 5 to 5: that is empty"
+    assert found == Found("a/y.mp4", "a", {"span": [0, 2]})
 
 
 def test_a_table_that_is_not_there_is_an_error(a):
