@@ -79,8 +79,9 @@ class Generator(BaseModel):
         """How far a draw goes, for each effect: checked against the job's bounds before anything is made."""
         return {}
 
-    def partners(self) -> Literal["balanced", "as they are"]:
-        """How second parents whose label counts are drawn: each class as often, or each item as often."""
+    def partners(self) -> Literal["balanced", "as they are", "alike"]:
+        """How second parents whose label counts are drawn: each other class as often, each item of them as often, or
+        items of the first parent's own class."""
         return "balanced"
 
     def prompts(self, labels: Iterable[str]) -> dict[str, Prompt]:

@@ -144,7 +144,13 @@ class GenerateEntry(Part):
     @property
     def mixes(self) -> bool:
         """Whether a second parent's label counts; else it lends the payload something, and no label."""
-        return self.parents == 2 and any(g.label == "mixed" for g in self.steps[0].generators)
+        mixing = any(g.label == "mixed" for g in self.steps[0].generators)
+        return self.parents == 2 and mixing and not self.draws_partners_alike
+
+    @property
+    def draws_partners_alike(self) -> bool:
+        """Whether a second parent is of the first one's class."""
+        return any(g.partners() == "alike" for g in self.steps[0].generators)
 
     @property
     def draws_partners_as_they_are(self) -> bool:

@@ -111,11 +111,12 @@ def arranged(of: Clip, places: Sequence[int], rate: Fraction | None = None) -> C
 
     However long it is, few frames are held: positions that rise are decoded in one pass, others in short ones.
     """
-    rising = all(a <= b for a, b in pairwise(places))
-    return encoded((_rising if rising else _piecemeal)(of, places), rate or of.rate)
+    decoded = rising if all(a <= b for a, b in pairwise(places)) else _piecemeal
+    return encoded(decoded(of, places), rate or of.rate)
 
 
-def _rising(of: Clip, places: Sequence[int]) -> Iterator[av.VideoFrame]:
+def rising(of: Clip, places: Sequence[int]) -> Iterator[av.VideoFrame]:
+    """The frames at these positions, which rise, as they were coded; decoded in one pass."""
     found = _decoded(of, places[0], places[-1], set(places))
     at, frame = next(found)
     for place in places:

@@ -141,6 +141,8 @@ def _routes(recipe: Recipe, index: Index, entry: GenerateEntry, label: str) -> l
         return Refusal("it mixes two classes, but the source has one")
     if entry.parents == 2 and len(index.items["train"]) < 2:
         return Refusal("it takes two parents, but the source has one")
+    if entry.draws_partners_alike and len(index.by_label[label]) < 2:
+        return Refusal("it takes two of one class, but this class has one")
     routes = recipe.contract.routes(entry.effects(), label, index.labels)
     if isinstance(routes, Refusal):
         return routes
@@ -190,7 +192,8 @@ def _jobs(
 ) -> Iterable[Job]:  # fmt: skip
     """Every parent is used once before one is used again, in an order of its own each time.
 
-    A second parent whose label counts is of another class; one that gives no label is any other item of train.
+    A second parent whose label counts is of another class, unless the generator wants it alike; one that gives no label
+    is any other item of train.
     """
     pool: list[tuple[Route, Item | None]] = [(routes[0], None)]
     if entry.parents:
@@ -206,7 +209,8 @@ def _jobs(
         parents: tuple[str, ...] = (item.id,) if item else ()
         bounds = route.bounds
         if entry.parents == 2:
-            partner = _partner(groups, parents[0], numpy_rng(recipe.seed, entry.key, label, i, "partner"))
+            alike = [index.by_label[route.parent_label]] if entry.draws_partners_alike else groups
+            partner = _partner(alike, parents[0], numpy_rng(recipe.seed, entry.key, label, i, "partner"))
             parents, bounds = (*parents, partner.id), partners.get(str(partner.label), bounds)
         yield Job(place, label, i, parents, bounds, recipe.seed, round_, turn)
 

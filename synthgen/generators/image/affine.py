@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -83,6 +82,8 @@ class Affine(Generator):
         import cv2
         import numpy as np
 
+        from synthgen.models.picture_maps import matrix
+
         cv2.setNumThreads(1)
         border = {
             "replicate": cv2.BORDER_REPLICATE,
@@ -99,31 +100,6 @@ class Affine(Generator):
             )
             made.append(Made(warped))
         return made
-
-
-def matrix(
-    draw: Draw, height: int, width: int
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Where each pixel goes: the two rows of the affine map, in pixels, y down; a positive turn is clockwise."""
-    turn, lean = math.radians(draw["turn"]), math.tan(math.radians(draw["shear"]))
-    size = draw["resize"] * (-1 if draw["half_turn"] else 1)
-    cos, sin = size * math.cos(turn), size * math.sin(turn)
-    across = -1 if draw["mirror"] else 1
-    down = -1 if draw["flip_vertical"] else 1
-    xx, xy = cos * across, (cos * lean - sin) * down
-    yx, yy = sin * across, (sin * lean + cos) * down
-    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-    x0 = middle_x - xx * middle_x - xy * middle_y + draw["shift"][0] * width
-    y0 = middle_y - yx * middle_x - yy * middle_y + draw["shift"][1] * height
-    left_over = math.sqrt(1 - draw["crop"])
-    cut_x, cut_y = (
-        (1 - left_over) * place * side
-        for place, side in zip(draw["crop_place"], (width, height), strict=True)
-    )
-    return (
-        (xx / left_over, xy / left_over, (x0 + 0.5 - cut_x) / left_over - 0.5),
-        (yx / left_over, yy / left_over, (y0 + 0.5 - cut_y) / left_over - 0.5),
-    )
 
 
 PLUGIN = Affine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,8 +11,6 @@ from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
 
 if TYPE_CHECKING:
     import numpy as np
-
-LUMA = (0.299, 0.587, 0.114)
 
 
 class Recolour(Generator):
@@ -55,34 +52,15 @@ class Recolour(Generator):
 
     def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:
         import cv2
-        import numpy as np
+
+        from synthgen.models.picture_maps import colours
 
         cv2.setNumThreads(1)
-        luma = np.array(LUMA)
         made: list[Made | Failed] = []
         for work in batch:
-            picture, draw = work.parents[0].payload, work.draw
-            gain = draw["brightness"] * draw["contrast"]
-            lift = draw["brightness"] * (1 - draw["contrast"]) * (cv2.mean(picture)[:3] @ luma)
-            colours = np.empty((3, 4), np.float32)
-            colours[:, :3] = gain * _colours(draw)
-            colours[:, 3] = lift
-            made.append(Made(cv2.transform(picture, colours)))
+            picture = work.parents[0].payload
+            made.append(Made(cv2.transform(picture, colours(work.draw, cv2.mean(picture)[:3]))))
         return made
-
-
-def _colours(draw: Draw) -> np.ndarray:
-    """The map of RGB for hue and saturation; it leaves grey as it is."""
-    import numpy as np
-
-    luma = np.array(LUMA)
-    saturation = 0.0 if draw["grey"] else draw["saturation"]
-    to_yiq = np.array([LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)])
-    cos, sin = math.cos(math.radians(draw["hue"])), math.sin(math.radians(draw["hue"]))
-    turned = np.array([(1, 0, 0), (0, cos, -sin), (0, sin, cos)])
-    hue = np.linalg.inv(to_yiq) @ turned @ to_yiq
-    colours: np.ndarray = (saturation * np.eye(3) + (1 - saturation) * luma) @ hue
-    return colours
 
 
 PLUGIN = Recolour

@@ -1,6 +1,7 @@
 import numpy as np
 
-from synthgen.generators.image.recolour import LUMA, Recolour
+from synthgen.generators.image.recolour import Recolour
+from synthgen.models.picture_maps import LUMA
 from synthgen.sample import Job, Sample, Work
 from synthgen.seeds import numpy_rng
 
