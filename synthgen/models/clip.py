@@ -67,12 +67,12 @@ class Packet(NamedTuple):
 def clip(data: bytes) -> Clip:
     """The clip in the bytes of an MP4 file. Raises ValueError with the reason where they hold none."""
     try:
-        return _of(clip_table.read(data), data)
+        return made_of(clip_table.read(data), data)
     except ValueError:
         return _asked(data)
 
 
-def _of(table: Table, data: bytes) -> Clip:
+def made_of(table: Table, data: bytes) -> Clip:
     """What the table of a file says that it shows."""
     seen = table.visible()
     order = np.flatnonzero(seen)[np.argsort(table.shown[seen], kind="stable")]
@@ -132,7 +132,7 @@ def sliced(table: Table, data: bytes, key: int, last: int, start: int, stop: int
         decoded=table.decoded[key : last + 1] - began, shown=table.shown[rows] - began, keys=table.keys[rows],
         sizes=table.sizes[rows], offsets=table.offsets[rows], start=start - began, end=stop - began,
     )  # fmt: skip
-    return _of(part, clip_table.written(part, clip_table.coded(part, data)))
+    return made_of(part, clip_table.written(part, clip_table.coded(part, data)))
 
 
 def plain(whole: Clip) -> tuple[Table, bytes]:
@@ -158,7 +158,7 @@ def retimed(whole: Clip, speed: float) -> Clip:
     table = table._replace(
         decoded=decoded, shown=shown, scale=scale // common, start=start // common, end=end // common
     )
-    return _of(table, clip_table.written(table, clip_table.coded(table, data)))
+    return made_of(table, clip_table.written(table, clip_table.coded(table, data)))
 
 
 def copied(stream: av.VideoStream, packets: Sequence[av.Packet]) -> Clip:

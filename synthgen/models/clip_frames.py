@@ -49,8 +49,11 @@ def _decoded(
     with av.open(io.BytesIO(of.data), format="mp4") as file:
         stream = file.streams.video[0]
         stream.codec_context.thread_count = 1
-        shown = sorted(p.pts for p in file.demux(stream) if p.size and not p.is_discard)
-        file.seek(shown[first], stream=stream, backward=True)
+        packets = [(p.pts, p.dts, p.is_keyframe, p.is_discard) for p in file.demux(stream) if p.size]
+        shown = sorted(pts for pts, _, _, is_hidden in packets if not is_hidden)
+        # By the time of decoding: a keyframe may be decoded before frames that are shown before it.
+        begin = max(dts for pts, dts, is_key, _ in packets if is_key and pts <= shown[first])
+        file.seek(begin, stream=stream, backward=True)
         place = {pts: i for i, pts in enumerate(shown)}
         for frame in file.decode(stream):
             at = place.get(frame.pts, -1)
@@ -61,9 +64,11 @@ def _decoded(
 
 
 def encoded(
-    pictures: Iterable[np.ndarray | av.VideoFrame], rate: Fraction, quality: int = 16, group: int = GROUP
-) -> Clip:
-    """A clip in H.264 of frames uint8 (h, w, 3), without an odd row or column at the edge. `quality`: x264's crf."""
+    pictures: Iterable[np.ndarray | av.VideoFrame], rate: Fraction, quality: int = 16, group: int = GROUP,
+    number: int = 0,
+) -> Clip:  # fmt: skip
+    """A clip in H.264 of frames uint8 (h, w, 3), without an odd row or column at the edge. `quality` is x264's crf,
+    `number` that of its parameter sets."""
     every = iter(pictures)
     start = next(every)
     first = _planar(start)
@@ -79,7 +84,7 @@ def encoded(
             "g": str(group),
             "keyint_min": str(group),
             "sc_threshold": "0",
-            "x264-params": REPEATS,
+            "x264-params": REPEATS + f":sps-id={number}" * (number > 0),
         }
         stream.codec_context.flags |= BITEXACT
         if isinstance(start, av.VideoFrame):

@@ -40,6 +40,9 @@ class TemporalCrop(Generator):
     seconds: PositiveFloat | None = None
     cut: Literal["exact", "keyframe"] = "exact"
     """Begin at any frame, or only where the coder put a keyframe, so that nothing needs to be hidden or encoded."""
+    edge: Literal["hide", "encode"] = "hide"
+    """What becomes of frames that decoding needs but that are not of the stretch: kept and hidden by an edit list,
+    which players honour; or left out, and the rest of their group encoded again, for readers that don't."""
     shorter: Literal["keep", "hold", "loop", "fail"] = "keep"
     """What becomes of a clip that has fewer than `frames` or `seconds`: kept as it is, filled up with its last frame or
     with itself, or no sample is made of it."""
@@ -127,6 +130,7 @@ class TemporalCrop(Generator):
     def _made(self, parent: Sample, draw: Draw) -> Made | Failed:
         from synthgen.models.clip import cut
         from synthgen.models.clip_frames import filled
+        from synthgen.models.clip_seams import recut
 
         if "refused" in draw:
             return Failed(draw["refused"])
@@ -138,7 +142,7 @@ class TemporalCrop(Generator):
             return Made(filled(clip, draw["wanted"], loop=self.shorter == "loop"), None, spans.said(span))
         if (first, end) == (0, clip.frames):
             return Made(clip, None, spans.said(span))
-        part = cut(clip, first, end)
+        part = (recut if self.edge == "encode" else cut)(clip, first, end)
         left = span and (max(span[0], first) - first, min(span[1], end) - first)
         return Made(part, None, spans.said(left))
 

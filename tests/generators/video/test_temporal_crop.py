@@ -127,3 +127,14 @@ def test_without_a_labelled_span_a_silent_contract_lets_a_quarter_go():
 def test_impossible_settings_are_refused(settings):
     with pytest.raises(ValidationError):
         TemporalCrop(**settings)
+
+
+def test_edges_are_encoded_again_for_readers_that_know_no_edit_lists(whole):
+    draw = {"first": 20, "end": 64, "wanted": None, "crop_time": 0.2, "cut_span": 0.0}
+    shown, hiding = (
+        _made(TemporalCrop(edge=edge), _sample(whole), draw).payload for edge in ("encode", "hide")
+    )
+    assert [shown.frames, hiding.frames] == [44, 44]
+    assert shown.keyframes[0] == 0
+    assert hiding.keyframes[0] == 10
+    np.testing.assert_array_equal(frames(shown)[10:], frames(hiding)[10:])
