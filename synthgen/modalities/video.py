@@ -23,6 +23,7 @@ class Video(Modality):
     copy_tolerance = 0.014
     leak_tolerance = 0.04
     column = "video"
+    default_filters = (*Modality.default_filters, "short", "black", "frozen", "flicker", "span_kept")
 
     def check(self, payload: Any) -> None:
         from synthgen.models.clip import Clip
@@ -82,6 +83,11 @@ class Video(Modality):
         from synthgen.models import clip_defects
 
         return clip_defects.disguises(payload, rng)
+
+    def broken(self, payload: Clip, rng: np.random.Generator) -> dict[str, Any]:
+        from synthgen.models import clip_defects
+
+        return {"reverse_time": clip_defects.backwards(payload)}
 
     def emptied(self, payload: Clip) -> Clip:
         from synthgen.models import clip_defects

@@ -36,8 +36,54 @@ def disguises(clip: Clip, rng: np.random.Generator) -> dict[str, Clip]:
         "cut and encoded again": again(part, int(rng.integers(20, 27))),
         "mirrored": again(clip, 20, lambda x: x[:, :, ::-1]),
         "brighter or darker": again(clip, 20, lambda x: np.clip(x * light, 0, 255).astype(np.uint8)),
-        "backwards": again(clip, 20, lambda x: x[::-1]),
+        "backwards": backwards(clip),
     }
+
+
+def backwards(clip: Clip) -> Clip:
+    """Played from its end to its beginning."""
+    return again(clip, 20, lambda x: x[::-1])
+
+
+def frozen(clip: Clip, rng: np.random.Generator) -> Clip:
+    """It stops at a drawn frame and stays there."""
+    seen = frames(clip)
+    stop = int(rng.integers(0, max(1, clip.frames // 3)))
+    return encoded([seen[min(i, stop)] for i in range(clip.frames)], clip.rate, 20)
+
+
+def blackened(clip: Clip, rng: np.random.Generator) -> Clip:
+    """A drawn part of it, a fifth at least, is black."""
+    seen = frames(clip).copy()
+    length = round(clip.frames * rng.uniform(0.2, 0.8))
+    first = int(rng.integers(clip.frames - length + 1))
+    seen[first : first + length] = 6
+    return encoded(list(seen), clip.rate, 20)
+
+
+def flickering(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Every frame has a light of its own, or a pattern of its own on it."""
+    seen = frames(clip).astype(np.float32)
+    if rng.random() < 0.5:
+        seen *= 1 + rng.uniform(0.05, 0.15) * rng.standard_normal((len(seen), 1, 1, 1)).astype(np.float32)
+    else:
+        cells = rng.standard_normal((len(seen), 6, 6, 1)).astype(np.float32)
+        cells = np.repeat(np.repeat(cells, -(-clip.height // 6), 1), -(-clip.width // 6), 2)
+        seen += rng.uniform(8, 25) * cells[:, : clip.height, : clip.width]
+    return encoded(list(np.clip(seen, 0, 255).astype(np.uint8)), clip.rate, 20)
+
+
+def unspanned(clip: Clip, span: tuple[int, int], rng: np.random.Generator) -> Clip | None:
+    """A stretch that holds half of the span or less; None where none of six frames does."""
+    middle = (span[0] + span[1]) // 2
+    stretches = [(0, middle), (middle, clip.frames)]
+    able = [(a, b) for a, b in stretches if b - a >= 6]
+    if not able:
+        return None
+    low, high = able[int(rng.integers(len(able)))]
+    length = int(rng.integers(max(6, (high - low) // 2), high - low + 1))
+    first = int(rng.integers(low, high - length + 1))
+    return cut(clip, first, first + length)
 
 
 def still(clip: Clip) -> Clip:

@@ -42,6 +42,30 @@ def walk(
         yield at, frame.to_ndarray(format="rgb24", width=width, height=height)
 
 
+def windows(of: Clip, stretches: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """Frames (n, h, w, 3) of each stretch, from its first to before its end; each frame is decoded once for all."""
+    made = [np.empty((end - first, of.height, of.width, 3), np.uint8) for first, end in stretches]
+    waiting = sorted(range(len(made)), key=lambda i: stretches[i])
+    passes: list[list[int]] = []
+    reached = -1
+    for i in waiting:
+        first, end = stretches[i]
+        # Far behind all that was decoded, a new pass from the keyframe before it is cheaper.
+        key = max(k for k in (0, *of.keyframes) if k <= first)
+        if not passes or key > reached:
+            passes.append([])
+        passes[-1].append(i)
+        reached = max(reached, end)
+    for some in passes:
+        low, high = min(stretches[i][0] for i in some), max(stretches[i][1] for i in some)
+        only = {at for i in some for at in range(*stretches[i])}
+        for at, frame in walk(of, low, high - 1, only):
+            for i in some:
+                if stretches[i][0] <= at < stretches[i][1]:
+                    made[i][at - stretches[i][0]] = frame
+    return made
+
+
 def _decoded(
     of: Clip, first: int, last: int, only: set[int] | None = None
 ) -> Iterator[tuple[int, av.VideoFrame]]:
