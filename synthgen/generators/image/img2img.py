@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, Field
 from synthgen.contract import Effect, LabelContract, Route
 from synthgen.errors import ModelError, SourceError
 from synthgen.generator import Generator, Interval, Progress, ordered
+from synthgen.models import redraw_shape
 from synthgen.models.resizing import resized
 from synthgen.prompt import Prompt, load_prompt
 from synthgen.sample import Draw, Failed, Job, Made, Sample, Work
@@ -32,11 +32,9 @@ GuidanceInterval = Annotated[tuple[Guidance, Guidance], AfterValidator(ordered)]
 Channels = Annotated[int, Field(ge=16, le=1024, multiple_of=16)]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
-CPU_LANES = 16
 # CPU seconds of one x86-64 core at 2.5 GHz, for one 4x4 patch of one picture in one step of the default width.
 SECONDS_PER_PATCH = 6e-5
 MOST_PICTURES = 20_000
-GIGABYTES_AT_512 = 0.5  # of GPU memory, a picture of SDXL with guidance; decoding goes in smaller parts
 
 
 class Img2Img(Generator):
@@ -146,8 +144,8 @@ class Img2Img(Generator):
         # All that `load` depends on: a model that is loaded once serves every entry with the same.
         return {
             "device": device,
-            "network_batch": self._lanes(device),
-            "dtype": self._dtype(device),
+            "network_batch": redraw_shape.lanes(device, self.size),
+            "dtype": redraw_shape.dtype(self.dtype, device),
             "size": self.size,
             "scheduler": self.scheduler,
             "guided": self._is_guided,
@@ -159,9 +157,11 @@ class Img2Img(Generator):
 
         if folder is None:
             raise ModelError("image/img2img was given no model folder to load.")
-        pipeline = pipelines.open_img2img(folder, device, self._dtype(device), self.scheduler)
-        size = self.size or _own_size(folder)
-        return Redrawer(pipeline, size, self._lanes(device), guided=self._is_guided)
+        pipeline = pipelines.open_img2img(
+            folder, device, redraw_shape.dtype(self.dtype, device), self.scheduler
+        )
+        size = self.size or redraw_shape.own_size(folder)
+        return Redrawer(pipeline, size, redraw_shape.lanes(device, self.size), guided=self._is_guided)
 
     def draw(self, job: Job, parents: tuple[Sample, ...], rng: np.random.Generator) -> Draw:
         strength = float(rng.uniform(*job.bounds.get("redraw", self.strength_range)))
@@ -201,21 +201,6 @@ class Img2Img(Generator):
             steps, max(1, int(steps * draw["strength"])), draw["guidance"], draw["noise_seed"],
         )  # fmt: skip
 
-    def _lanes(self, device: str) -> int:
-        """The batch shape of the network: on a GPU the power of two up to 64 that its memory holds."""
-        if device != "cuda":
-            return CPU_LANES
-        import torch
-
-        held = torch.cuda.get_device_properties(0).total_memory / 2**30
-        most = 0.6 * held / (GIGABYTES_AT_512 * ((self.size or 512) / 512) ** 2)
-        return 1 << max(0, min(6, int(math.log2(max(1.0, most)))))
-
-    def _dtype(self, device: str) -> str:
-        if self.dtype != "auto":
-            return self.dtype
-        return "bfloat16" if device == "cuda" else "float32"
-
     def _freedom(self, contract: LabelContract, label: str, side: int) -> tuple[bool, int]:
         """Whether training pictures of a class may be mirrored, and by how many pixels moved, its label kept."""
         shift = Effect("shift", *self.shift_range, free=(-0.2, 0.2))
@@ -230,14 +215,6 @@ class Img2Img(Generator):
 @cache
 def _prompt(name: str) -> Prompt:
     return load_prompt("image", name)
-
-
-def _own_size(folder: Path) -> int:
-    """The side in pixels for which a model was trained."""
-    unet = json.loads((folder / "unet" / "config.json").read_text(encoding="utf-8"))
-    vae = json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))
-    side = unet["sample_size"] if isinstance(unet["sample_size"], int) else max(unet["sample_size"])
-    return int(side * 2 ** (len(vae["block_out_channels"]) - 1))
 
 
 PLUGIN = Img2Img
