@@ -61,6 +61,11 @@ class Modality:
         """A JPEG picture of at most size_px by size_px."""
         raise NotImplementedError
 
+    def played(self, payload: Any) -> tuple[str, bytes] | None:
+        """What a page shows or plays beside or in place of the picture, as media type and bytes: a looping picture
+        (`image/...`), a sound (`audio/...`); None where nothing moves or sounds."""
+        return None
+
     def written(self, payload: Any) -> str | None:
         """The payload as words, where these show more than a picture; None for all that is looked at or heard."""
         return None

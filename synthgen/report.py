@@ -36,19 +36,20 @@ class Score(NamedTuple):
 
 class Ancestor(NamedTuple):
     """A real sample that something was made from: `picture` is a JPEG, None where its bytes are gone; `text` what it
-    says, where it is one."""
+    says, where it is one; `played` what moves or sounds of it, as media type and bytes."""
 
     id: str
     label: str | None
     place: str
     picture: bytes | None
     text: str | None = None
+    played: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
     """One sample of the gallery. `picture` is a JPEG, None where the payload was not kept; `text` what it says, where
-    it is one."""
+    it is one; `played` what moves or sounds of it, as media type and bytes."""
 
     id: str
     label: str
@@ -60,6 +61,7 @@ class Exhibit:
     picture: bytes | None
     weights: Mapping[str, float] | None = None
     text: str | None = None
+    played: tuple[str, bytes] | None = None
 
     @property
     def relabelled_from(self) -> str | None:
@@ -133,6 +135,7 @@ def _exhibit_json(exhibit: Exhibit, pictures: bool) -> dict[str, Any]:
         return {"picture": jpeg and base64.b64encode(jpeg).decode()} if pictures else {}
 
     plain = asdict(exhibit) | picture(exhibit.picture)
+    del plain["played"]  # the picture says enough to who reads JSON
     if not pictures:
         del plain["picture"]
     plain["weights"] = dict(exhibit.weights) if exhibit.weights else None

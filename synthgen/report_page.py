@@ -61,7 +61,7 @@ def framed(title: str, body: str, script: str = "") -> str:
     """A whole page around a body of HTML, in the style of all reports."""
     style = (_HERE / "report_page.css").read_text(encoding="utf-8")
     policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        f"default-src 'none'; img-src data:; media-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         f"base-uri 'none'; form-action 'none'"
     )
     frame = Template((_HERE / "report_page.html").read_text(encoding="utf-8"))
@@ -212,7 +212,7 @@ def _card(exhibit: Exhibit) -> str:
 
 def _made(exhibit: Exhibit) -> str:
     if exhibit.text is None:
-        return _picture(exhibit.picture, exhibit.label)
+        return _picture(exhibit.picture, exhibit.label, exhibit.played)
     before = next((p.text for p in exhibit.parents if p.text is not None), exhibit.text)
     return html(compared(before, exhibit.text).after, "ins")
 
@@ -220,16 +220,28 @@ def _made(exhibit: Exhibit) -> str:
 def _parent(parent: Ancestor, after: str | None) -> str:
     what = f"{parent.label or 'parent'}"
     place = escape(parent.place or parent.id)
-    look = _picture(parent.picture, what)
+    look = _picture(parent.picture, what, parent.played)
     if parent.text is not None:
         look = html(compared(parent.text, parent.text if after is None else after).before, "del")
     return f'<figure class="parent" title="{place}">{look}<figcaption>{escape(what)}</figcaption></figure>'
 
 
-def _picture(jpeg: bytes | None, what: str) -> str:
+def _picture(jpeg: bytes | None, what: str, played: tuple[str, bytes] | None = None) -> str:
+    """The picture, or the one that moves in its place, or the sound below it."""
     if jpeg is None:
         return '<span class="gone">not kept</span>'
-    return f'<img alt="{escape(what)}" src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}">'
+    kind = played[0].partition("/")[0] if played else ""
+    moving = played if played and kind == "image" else ("image/jpeg", jpeg)
+    sound = (
+        f'<audio controls preload="none" src="{_data(*played)}"></audio>'
+        if played and kind == "audio"
+        else ""
+    )
+    return f'<img alt="{escape(what)}" src="{_data(*moving)}">{sound}'
+
+
+def _data(media_type: str, data: bytes) -> str:
+    return f"data:{escape(media_type)};base64,{base64.b64encode(data).decode()}"
 
 
 def _scores(exhibit: Exhibit) -> str:

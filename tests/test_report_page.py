@@ -1,3 +1,4 @@
+import base64
 import io
 import re
 from html.parser import HTMLParser
@@ -179,3 +180,24 @@ def test_a_browser_shows_the_pictures_and_filters_them(chromium, tmp_path):
         assert tab.locator(".controls output").inner_text() == "1 of 4 shown"
         browser.close()
     assert said == []
+
+
+def test_what_moves_takes_the_place_of_the_picture_and_what_sounds_comes_below_it():
+    moving = ("image/webp", b"a film that loops")
+    sound = ("audio/flac", b"a word that is said")
+    gallery = (
+        exhibit(
+            1,
+            "6",
+            "kept",
+            played=moving,
+            parents=(Ancestor("p", "6", "6/1.mp4", jpeg("blue"), None, moving),),
+        ),
+        exhibit(2, "6", "kept", played=sound),
+    )
+    said = page(report(gallery=gallery))
+    film, word, picture = (base64.b64encode(data).decode() for data in (moving[1], sound[1], jpeg("red")))
+    assert said.count(f'<img alt="6" src="data:image/webp;base64,{film}">') == 2
+    assert f'<audio controls preload="none" src="data:audio/flac;base64,{word}"></audio>' in said
+    assert said.count(f"data:image/jpeg;base64,{picture}") == 1
+    assert "media-src data:" in said

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from synthgen.models.clip import Clip
 
+PLAYED_PX = 112
+
 
 class Video(Modality):
     """Clips without sound, kept as MP4 (`models/clip.Clip`)."""
@@ -50,6 +52,11 @@ class Video(Modality):
         from synthgen.models import clip_picture
 
         return clip_picture.strip(payload, size_px)
+
+    def played(self, payload: Clip) -> tuple[str, bytes] | None:
+        from synthgen.models import clip_picture
+
+        return ("image/webp", clip_picture.moving(payload, PLAYED_PX)) if payload.frames > 1 else None
 
     def embed(self, payloads: Sequence[Clip]) -> np.ndarray:
         from synthgen.models import clip_features

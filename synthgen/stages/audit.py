@@ -151,18 +151,20 @@ def _gallery(
             picture=look.picture,
             weights=json.loads(row["label_weights"]) if row["label_weights"] else None,
             text=look.text,
+            played=look.played,
         )
 
 
 class Look(NamedTuple):
-    """A payload for a person: a small picture, and its words where it has any."""
+    """A payload for a person: a small picture, and its words, or what moves or sounds, where it has any."""
 
     picture: bytes | None = None
     text: str | None = None
+    played: tuple[str, bytes] | None = None
 
 
 def _look(modality: Modality, payload: Any, size_px: int) -> Look:
-    return Look(modality.preview(payload, size_px), modality.written(payload))
+    return Look(modality.preview(payload, size_px), modality.written(payload), modality.played(payload))
 
 
 class _Ancestors:

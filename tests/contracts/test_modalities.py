@@ -92,6 +92,19 @@ def test_a_preview_is_a_small_jpeg(name, modality, specimens):
 
 
 @every_modality
+def test_what_is_played_is_a_picture_that_moves_or_a_sound(name, modality, specimens):
+    for payload in (specimens[0], *modality.oddities(np.random.default_rng(0))):
+        if (played := modality.played(payload)) is None:
+            continue
+        media_type, data = played
+        assert media_type.split("/")[0] in ("image", "audio")
+        assert 0 < len(data) < 500_000
+        if media_type.startswith("image"):
+            with Image.open(io.BytesIO(data)) as picture:
+                assert picture.get_format_mimetype() == media_type
+
+
+@every_modality
 def test_features_depend_on_the_payload_alone(name, modality, specimens):
     for features in (modality.embed, modality.signature):
         together = features(specimens)
