@@ -77,3 +77,13 @@ def test_entities_are_read_as_classes_and_every_generator_carries_them(tmp_path)
     made = plan(recipe, read(recipe, deep=False))
     assert made.refused == ()
     assert set(made.missing) == {"person", "place"}
+
+
+def test_the_demo_of_videos_makes_what_opens_of_what_closes():
+    recipe = load_recipe("demo_video")
+    made = plan(recipe, read(recipe, deep=False))
+    for label, other in (("open", "close"), ("close", "open")):
+        notes = [note for line in made.lines if line.label == label for note in line.notes]
+        assert f"reverse_time makes {other!r} into {label!r}" in notes
+    assert made.refused == ()
+    assert made.missing == {"open": 11, "close": 10}
