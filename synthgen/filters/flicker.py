@@ -31,7 +31,7 @@ class Flicker(Filter):
     modalities: ClassVar[frozenset[str] | None] = frozenset({"video"})
     learns: ClassVar[bool] = True
 
-    slack: Annotated[float, Field(ge=1)] = 2.0
+    slack: Annotated[float, Field(ge=1)] = 4.0
     """How many times as unsteady as the real ones a clip may be."""
 
     def fit(
