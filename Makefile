@@ -3,9 +3,10 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .PHONY: demo test bench check clean
 
-demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, and of short reviews
+demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, of short reviews and of drawn clips
 	.venv/bin/synthgen run demo
 	.venv/bin/synthgen run demo_text
+	.venv/bin/synthgen run demo_video
 
 test: .venv/.ready  ## set up .venv, then pass all tests
 	.venv/bin/pytest $(PYTEST_ARGS)
