@@ -22,12 +22,30 @@ class Sound:
         """Its length."""
         return len(self.samples) / self.rate
 
+    @property
+    def nbytes(self) -> int:
+        """What it takes in memory, for whoever keeps sounds."""
+        return self.samples.nbytes
+
+    @property
+    def mono(self) -> np.ndarray:
+        """The mean of its channels, float32 (n,)."""
+        one = self.samples[:, 0] if self.samples.shape[1] == 1 else self.samples.mean(1, dtype=np.float32)
+        return np.asarray(one, np.float32)
+
 
 def rounded(samples: np.ndarray, rate: int) -> Sound:
     """A sound of any float samples (n,) or (n, channels): what is too loud is cut off, the rest put on the steps."""
     wide = np.asarray(samples, np.float32)
     wide = wide[:, None] if wide.ndim == 1 else wide
     steps = np.clip(np.rint(wide * np.float32(STEPS)), -STEPS, STEPS - 1)
-    kept = np.ascontiguousarray(steps / np.float32(STEPS), np.float32)
+    # Adding 0 makes -0, which files don't keep, 0.
+    kept = np.ascontiguousarray(steps / np.float32(STEPS) + np.float32(0), np.float32)
     kept.flags.writeable = False
     return Sound(kept, rate)
+
+
+def within(samples: np.ndarray, factor: float) -> np.ndarray:
+    """Samples times a factor, or times the largest one by which none passes full scale."""
+    peak = max(float(samples.max()), -float(samples.min()), 1 / STEPS)
+    return np.asarray(samples * np.float32(min(factor, (1 - 1 / STEPS) / peak)), np.float32)
