@@ -8,8 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-Precision = Literal["exact", "float16", "16 bit"]
-"""How coordinates are kept: float32; float16; or 65,536 steps along the longest side of the cloud's box."""
+Precision = Literal["exact", "float16"]
+"""How coordinates and vectors are kept: as float32, or in half the bytes, with 11 bits."""
+
+NORMAL = "normal"
+COLOURS = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,3 +40,47 @@ class Cloud:
             scalars={name: values[rows] for name, values in self.scalars.items()},
             vectors={name: values[rows] for name, values in self.vectors.items()},
         )
+
+    def moved(self, points: np.ndarray, vectors: Mapping[str, np.ndarray] | None = None) -> Cloud:
+        """The cloud with its points elsewhere, and its vectors too where they are given, as exact as it is kept."""
+        kept = self.vectors if vectors is None else vectors
+        return replace(
+            self,
+            points=rounded(points, self.precision),
+            vectors={name: rounded(values, self.precision) for name, values in kept.items()},
+        )
+
+    def mapped(self, matrix: np.ndarray, shift: np.ndarray | None = None) -> Cloud:
+        """All points p as matrix @ p + shift, (3, 3) and (3,); vectors are mapped by the matrix alone, normals so that
+        they stay normals."""
+        linear = np.asarray(matrix, np.float32)
+        points = self.points @ linear.T
+        if shift is not None:
+            points = points + np.asarray(shift, np.float32)
+        vectors = {}
+        for name, values in self.vectors.items():
+            if name == NORMAL:
+                across = values @ np.linalg.inv(np.asarray(matrix, np.float64)).astype(np.float32)
+                vectors[name] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+            else:
+                vectors[name] = values @ linear.T
+        return self.moved(points, vectors)
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The mean of the points, float64 (3,)."""
+        return np.asarray(self.points.mean(0, dtype=np.float64))
+
+    @property
+    def size(self) -> float:
+        """The root of the mean squared distance of the points from their centre."""
+        apart = self.points - self.centre
+        return float(np.sqrt((apart * apart).sum() / max(1, len(self))))
+
+
+def rounded(values: np.ndarray, precision: Precision) -> np.ndarray:
+    """Float32 values that storing leaves as they are."""
+    if precision == "exact":
+        return np.asarray(values, np.float32)
+    with np.errstate(over="ignore"):
+        return np.asarray(values, np.float16).astype(np.float32)
