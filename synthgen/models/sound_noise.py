@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import soxr
 
-from synthgen.models.sound import STEPS
+from synthgen.models.sound import STEPS, Sound
 from synthgen.seeds import numpy_rng
 
 Colour = Literal["white", "pink", "brown"]
@@ -60,3 +61,14 @@ def mixed(samples: np.ndarray, noise: np.ndarray, level: float) -> np.ndarray:
     both = samples + noise * np.float32(factor)
     peak = max(float(both.max()), -float(both.min()))
     return both if peak < 1 else both * np.float32((1 - 1 / STEPS) / peak)
+
+
+def fitted(other: Sound, sound: Sound) -> np.ndarray:
+    """Samples of another sound at this one's rate, in as many channels."""
+    samples = other.samples
+    if other.rate != sound.rate:
+        samples = soxr.resample(samples, other.rate, sound.rate, "HQ")
+    channels = sound.samples.shape[1]
+    if samples.shape[1] != channels:
+        samples = np.repeat(samples.mean(1, keepdims=True), channels, 1)
+    return np.asarray(samples, np.float32)
