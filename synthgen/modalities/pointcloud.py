@@ -22,7 +22,7 @@ class PointCloud(Modality):
     media_type = "application/vnd.safetensors"
     suffix = ".safetensors"
     classifier = "cloud_classifier"
-    copy_tolerance = 0.0003
+    copy_tolerance = 0.0008
     leak_tolerance = 0.003
     column = "cloud"
 

@@ -70,7 +70,7 @@ def _signature(cloud: Cloud) -> NDArray[np.float64]:
     where = np.tanh(cloud.centre / (4 * size))
     carried = [np.tanh(v.astype(np.float64)).mean() for _, v in sorted(cloud.scalars.items())]
     return np.concatenate(
-        [4 * _histogram(axes, (GRID,) * 3), 2 * spread, 0.5 * where, [0.1 * float(np.sum(carried))]]
+        [4 * _histogram(axes, (GRID,) * 3), spread, 0.5 * where, [0.1 * float(np.sum(carried))]]
     )
 
 
