@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from synthgen.contract import Effect, LabelContract
-from synthgen.models.point_cloud import Cloud
+from synthgen.models.point_cloud import NORMAL, Cloud
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,3 +103,22 @@ def shaken(cloud: Cloud, sigma_share: float, clip: float, seed: int) -> Cloud:
         cloud.points, np.eye(3), np.zeros(3), sigma=sigma, most=clip * sigma, seed=seed
     )
     return cloud.moved(points)
+
+
+def locally_mapped(
+    cloud: Cloud, anchors: NDArray[np.float64], maps: NDArray[np.float64], shifts: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> Cloud:  # fmt: skip
+    """Each point p as the weighted mean, by its own weights (n, a), of where each anchor's map would take it:
+    maps[a] @ (p - anchors[a]) + anchors[a] + shifts[a]. Vectors follow the mean of the maps."""
+    apart = cloud.points[:, None].astype(np.float64) - anchors
+    points = np.einsum("na,aij,naj->ni", weights, maps, apart) + weights @ (anchors + shifts)
+    local = np.einsum("na,aij->nij", weights, maps)
+    vectors = {}
+    for name, values in cloud.vectors.items():
+        if name == NORMAL:
+            across = np.einsum("nji,nj->ni", np.linalg.inv(local), values)
+            vectors[name] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+        else:
+            vectors[name] = np.einsum("nij,nj->ni", local, values)
+    return cloud.moved(points, vectors)
