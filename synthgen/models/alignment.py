@@ -35,3 +35,15 @@ def moved(
             return Failed(f"{LOST}: {word!r}")
         words.append([word, round(at, 6), round(at + end - first, 6)])
     return {**said, "alignment": sorted(words, key=lambda one: one[1])}
+
+
+def warped(said: Mapping[str, Any], seconds: float, middle: float, there: float) -> dict[str, Any]:
+    """The annotations of a sound in which what was at the share `middle` of its seconds is at `there`."""
+
+    def at(time: float) -> float:
+        share = time / seconds
+        new = share * there / middle if share < middle else 1 - (1 - share) * (1 - there) / (1 - middle)
+        return round(new * seconds, 6)
+
+    words = [[word, at(first), at(end)] for word, first, end in said.get("alignment", ())]
+    return {**said, **({"alignment": words} if "alignment" in said else {})}
