@@ -15,7 +15,7 @@ def test_a_cloud_mixed_with_itself_moved_lies_a_share_of_the_way():
     cloud = corner()
     away = cloud.moved(cloud.points + np.float32([10, 0, 0]))
     mixed = one(THIRD, cloud, away)
-    np.testing.assert_allclose(mixed.payload.points, cloud.points + [3, 0, 0], atol=1e-4)
+    np.testing.assert_allclose(mixed.payload.points, np.add(cloud.points, [3, 0, 0]), atol=1e-4)
     assert mixed.weights == pytest.approx({"a": 0.7, "b": 0.3})
 
 
