@@ -69,13 +69,17 @@ class Cloud:
     @property
     def centre(self) -> np.ndarray:
         """The mean of the points, float64 (3,)."""
-        return np.asarray(self.points.mean(0, dtype=np.float64))
+        return self._moments()[:3]
 
     @property
     def size(self) -> float:
         """The root of the mean squared distance of the points from their centre."""
-        apart = self.points - self.centre
-        return float(np.sqrt((apart * apart).sum() / max(1, len(self))))
+        return float(self._moments()[3])
+
+    def _moments(self) -> np.ndarray:
+        from synthgen.models import cloud_kernels
+
+        return cloud_kernels.moments(np.ascontiguousarray(self.points))
 
 
 def rounded(values: np.ndarray, precision: Precision) -> np.ndarray:
