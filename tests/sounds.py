@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from synthgen.contract import LabelContract
+from synthgen.filter import Filter
+from synthgen.modalities.audio import Audio
 from synthgen.models.sound import Sound, rounded
-from synthgen.sample import Job, Sample, Work
+from synthgen.sample import Candidate, Job, Sample, Verdict, Work
 from synthgen.seeds import numpy_rng
 
 RATE = 8000
@@ -43,3 +47,25 @@ def loudest_hz(sound: Sound) -> float:
     wave = sound.samples[:, 0] * np.hanning(len(sound.samples))
     spectrum = np.abs(np.fft.rfft(wave, 8 * len(wave)))
     return float(spectrum.argmax() * sound.rate / (8 * len(wave)))
+
+
+def speechlike(i: int = 0, seconds: float = 0.6, noise: float = 0.003) -> Sound:
+    """Bursts of a note with pauses between them, over a little noise."""
+    rng = numpy_rng("speechlike", i)
+    t = np.arange(round(seconds * RATE)) / RATE
+    loud = np.clip(np.sin(2 * np.pi * rng.uniform(3, 5) * t + rng.uniform(0, 6)), 0, 1) ** 2
+    wave = sum(np.sin(2 * np.pi * k * rng.uniform(110, 300) * t) / k for k in (1, 2, 3))
+    return rounded(rng.uniform(0.2, 0.4) * loud * wave + noise * rng.standard_normal(len(t)), RATE)
+
+
+class Fit:
+    """A filter that was fitted on speechlike sounds, with what it said about that."""
+
+    def __init__(self, one: Filter, folder: Path) -> None:
+        train = [sample(speechlike(i), "ab"[i % 2], f"p{i}") for i in range(20)]
+        self.filter, self.modality = one, Audio()
+        self.facts = one.fit(self.modality, train, None, LabelContract(), folder, 0, lambda *_: None)
+        self.model = one.load(self.modality, folder, "cpu")
+
+    def judge(self, sound: Sound, label: str | None = "a") -> Verdict:
+        return self.filter.score(self.modality, [Candidate(sound, label)], self.model)[0]

@@ -26,7 +26,7 @@ class Audio(Modality):
     copy_tolerance = 0.14
     leak_tolerance = 0.04
     column = "audio"
-    default_filters = (*Modality.default_filters,)
+    default_filters = (*Modality.default_filters, "silent", "clipped", "signal_to_noise")
 
     def check(self, payload: Any) -> None:
         import numpy as np

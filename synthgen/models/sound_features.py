@@ -106,7 +106,7 @@ def signature(sounds: Sequence[Sound]) -> Floats:
         cells = pooled(log_mel(sound, 8, 200.0, 3000.0), TIMES)
         row[:-2] = (10 ** ((cells - cells.max()) / 30)).ravel()
         row[-2] = 0.05 * cells.max()
-        row[-1] = 0.25 * np.log(sound.seconds)
+        row[-1] = 2 * np.log(sound.seconds)
     return out
 
 

@@ -90,8 +90,7 @@ def _steps(version: DatasetVersion, row: Mapping[str, Any]) -> list[_Step]:
             raise DatasetError(
                 f"{version.tag} does not name the model {sha} that {name} used for {row['id']}."
             )
-        if settings.get("model") == GIVEN:
-            settings["model"] = known["given"]
+        settings = {key: known.get("given") if value == GIVEN else value for key, value in settings.items()}
         generator = checked(registry.find("generators", name), settings, f"{row['id']}: {name}")
         steps.append(_Step(name, generator, draw, sha, known))
     return steps

@@ -47,6 +47,9 @@ class Background(Generator):
             )
         return folder
 
+    def compute(self, device: str) -> dict[str, Any]:
+        return {}  # plain arithmetic, but on recordings that must be loaded
+
     def load(self, folder: Path | None, device: str) -> Backgrounds:
         from synthgen.models.sound_backgrounds import Backgrounds
 
