@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +23,9 @@ from synthgen.stages.publish import publish
 SOURCE = Image().encode(np.full((8, 8, 3), 99, np.uint8), {})
 SOURCE_SHA = hashlib.sha256(SOURCE).hexdigest()
 SOURCE_ID = hash_of("6/a.png", SOURCE_SHA)[:32]
-READERS = {registry.find("readers", name).modality: name for name in registry.names("readers")}
-"""A reader of each modality."""
+_READERS = {name: registry.find("readers", name) for name in registry.names("readers")}
+READERS = {reader.modality: name for name, reader in _READERS.items() if reader.takes_path}
+"""A reader of each modality, of those that read files."""
 OUTCOMES = ("candidate", "candidate", "rejected", "failed")
 
 
@@ -55,7 +57,7 @@ def made_up(
     decisions = {one: ("kept", "surplus")[i % 2] for i, one in enumerate(passed)}
     record, source = _record(name, rows, decisions, base), SOURCE
     if modality != "image":
-        source = _payload(modality, 99)
+        source = _source(modality)
         record["modality"], record["recipe"]["source"]["reader"] = modality, READERS[modality]
         record["sources"][SOURCE_ID]["sha256"] = hashlib.sha256(source).hexdigest()
     Dataset(place).keep_source(record["sources"][SOURCE_ID]["sha256"], source)
@@ -66,6 +68,16 @@ def _payload(modality: str, i: int) -> bytes:
     kind = registry.find("modalities", modality)()
     data: bytes = kind.encode(kind.specimen(np.random.default_rng(i)), {})
     return data
+
+
+def _source(modality: str) -> bytes:
+    """The raw bytes of a source item of a modality, as its reader gives them."""
+    reader, kind = _READERS[READERS[modality]](), registry.find("modalities", modality)()
+    with tempfile.TemporaryDirectory() as folder:
+        root = reader.write_specimen(Path(folder), [("6", kind.specimen(np.random.default_rng(99)))])
+        (found,) = reader.items(root, "train")
+        raw: bytes = reader.raw(root, found.place)
+    return raw
 
 
 def _row(
