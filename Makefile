@@ -3,11 +3,12 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .PHONY: demo test bench check clean
 
-demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, short reviews, drawn clips and drawn solids
+demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, short reviews, drawn clips, solids and graphs
 	.venv/bin/synthgen run demo
 	.venv/bin/synthgen run demo_text
 	.venv/bin/synthgen run demo_video
 	.venv/bin/synthgen run demo_pointcloud
+	.venv/bin/synthgen run demo_graph
 
 test: .venv/.ready  ## set up .venv, then pass all tests
 	.venv/bin/pytest $(PYTEST_ARGS)

@@ -26,7 +26,7 @@ COMMANDS = {
     "holdout": f"{REAL}/test",
     "spans": "words.csv",
 }
-EACH = 40
+EACH = 22
 FILTERS = ("readable", "near_copy", "leakage", "fidelity", "short", "black", "frozen", "flicker", "span_kept")
 """All but label_agreement, which has nothing to say of these defects and trains for minutes."""
 CROP = TemporalCrop(cut_range=(0.1, 0.5))

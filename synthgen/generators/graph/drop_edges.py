@@ -56,6 +56,8 @@ class DropEdges(Generator):
         order = numpy_rng("drop_edges", draw["seed"]).permutation(graph.size)
         if self.keeps_parts:
             order = order[~graph_edits.needed(graph, order)]
+            if not len(order) and draw["drop"] > 0:
+                return Failed("no edge can go without taking the graph apart")
         count = min(len(order), graph_edits.count_of(draw["drop"], graph.size))
         kept = np.ones(graph.size, bool)
         kept[order[:count]] = False
