@@ -87,3 +87,19 @@ def test_the_demo_of_videos_makes_what_opens_of_what_closes():
         assert f"reverse_time makes {other!r} into {label!r}" in notes
     assert made.refused == ()
     assert made.missing == {"open": 11, "close": 10}
+
+
+def test_the_demo_of_sounds_can_make_what_it_promises():
+    recipe = load_recipe("demo_audio")
+    made = plan(recipe, read(recipe, deep=False))
+    assert made.refused == ()
+    assert made.missing == {"rise": 24, "fall": 25}
+
+
+def test_spoken_words_may_be_higher_and_faster_only_as_far_as_their_recipe_says():
+    recipe = load_recipe("spoken_digits", GIVEN)
+    for entry in recipe.generate:
+        (route, *_) = recipe.contract.routes(entry.effects(), "one", ["one", "two"])
+        low, high = route.bounds.get("speed", (1, 1))
+        assert 1 / 1.3 <= low <= high <= 1.3
+        assert -3 <= route.bounds.get("pitch", (0, 0))[0] <= route.bounds.get("pitch", (0, 0))[1] <= 3

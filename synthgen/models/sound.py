@@ -8,6 +8,7 @@ import numpy as np
 
 STEPS = 32768
 """16 bit: a sample lies on this many steps from 0 to 1, so that FLAC keeps it exactly."""
+ROUNDING = 384.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +38,11 @@ class Sound:
 def rounded(samples: np.ndarray, rate: int) -> Sound:
     """A sound of any float samples (n,) or (n, channels): what is too loud is cut off, the rest put on the steps."""
     wide = np.asarray(samples, np.float32)
-    wide = wide[:, None] if wide.ndim == 1 else wide
-    steps = np.clip(np.rint(wide * np.float32(STEPS)), -STEPS, STEPS - 1)
-    # Adding 0 makes -0, which files don't keep, 0.
-    kept = np.ascontiguousarray(steps / np.float32(STEPS) + np.float32(0), np.float32)
+    wide = np.ascontiguousarray(wide[:, None] if wide.ndim == 1 else wide)
+    kept = np.clip(wide, np.float32(-1), np.float32(1 - 1 / STEPS))
+    # Near 384 float32 has steps of 1/32768: adding it rounds, and makes -0, which files don't keep, 0.
+    kept += np.float32(ROUNDING)
+    kept -= np.float32(ROUNDING)
     kept.flags.writeable = False
     return Sound(kept, rate)
 
@@ -48,4 +50,5 @@ def rounded(samples: np.ndarray, rate: int) -> Sound:
 def within(samples: np.ndarray, factor: float) -> np.ndarray:
     """Samples times a factor, or times the largest one by which none passes full scale."""
     peak = max(float(samples.max()), -float(samples.min()), 1 / STEPS)
-    return np.asarray(samples * np.float32(min(factor, (1 - 1 / STEPS) / peak)), np.float32)
+    factor = min(factor, (1 - 1 / STEPS) / peak)
+    return np.asarray(samples if factor == 1 else samples * np.float32(factor), np.float32)

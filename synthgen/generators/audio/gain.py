@@ -35,12 +35,15 @@ class Gain(Generator):
         return {"gain": draw["gain_db"]}
 
     def make(self, batch: Sequence[Work], model: Any) -> list[Made | Failed]:
+        import numpy as np
+
         from synthgen.models.sound import rounded, within
 
         made: list[Made | Failed] = []
         for work in batch:
             parent = work.parents[0]
-            louder = within(parent.payload.samples, 10 ** (work.draw["gain_db"] / 20))
+            samples, factor = parent.payload.samples, 10 ** (work.draw["gain_db"] / 20)
+            louder = samples * np.float32(factor) if factor <= 1 else within(samples, factor)
             made.append(Made(rounded(louder, parent.payload.rate), None, parent.annotations))
         return made
 
