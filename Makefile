@@ -3,10 +3,11 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .PHONY: demo test bench check clean
 
-demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, short reviews, drawn clips, solids and graphs
+demo: .venv/.ready  ## set up .venv, then fill thin classes of handwritten digits, short reviews, drawn clips, sounds, solids and graphs
 	.venv/bin/synthgen run demo
 	.venv/bin/synthgen run demo_text
 	.venv/bin/synthgen run demo_video
+	.venv/bin/synthgen run demo_audio
 	.venv/bin/synthgen run demo_pointcloud
 	.venv/bin/synthgen run demo_graph
 
