@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from flows import server
+from flows.cli_versions import versions_app
+from flows.cli_words import EXAMPLES, AsJson, Named, Overrides, Recipe
 from flows.terminal import print_json, print_table, say, tell
-from synthgen.errors import DatasetError, SynthgenError
+from synthgen.errors import SynthgenError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,19 +32,7 @@ A RECIPE is the path of a TOML file or the name of a shipped recipe. A DATASET i
 folder, at its newest version or at @v2.""",
 )
 
-Recipe = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe's TOML file, or a shipped recipe's name.")
-]
-Named = Annotated[
-    str,
-    typer.Argument(metavar="DATASET[@VERSION]", help="A name under outputs/ or a folder, such as demo@v2."),
-]
-Overrides = Annotated[
-    list[str],
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting: generate.0.share=0.5. Repeatable."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of tables.")]
-EXAMPLES = "\n\n\b\nExamples:\n"
+app.add_typer(versions_app)
 
 
 def main() -> None:
@@ -167,70 +157,6 @@ def lift(
     from flows.show_lift import show_lift
 
     show_lift(facts, out, html=html or out is not None, as_json=as_json)
-
-
-@app.command(
-    help="Make one published sample again, alone. Says whether it is identical; exit code 5 if it is not."
-    + EXAMPLES
-    + "  synthgen replay demo 3f2a9c          (the first characters of an id are enough)"
-)
-def replay(
-    dataset: Named,
-    sample_id: Annotated[str, typer.Argument(metavar="SAMPLE_ID")],
-    out: Annotated[Path | None, typer.Option(help="Write what was made to this file.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    from flows.show_report import show_replayed
-    from synthgen.dataset import open_dataset
-    from synthgen.stages import replay as stage
-
-    if not show_replayed(stage.replay(open_dataset(dataset), sample_id), out, as_json):
-        raise typer.Exit(DatasetError.exit_code)
-
-
-@app.command(
-    help="Check hashes, lineage and versions. Reads every payload; exit code 5 if anything is wrong."
-    + EXAMPLES
-    + "  synthgen verify demo"
-)
-def verify(dataset: Named, as_json: AsJson = False) -> None:
-    from flows.show_dataset import show_verified
-    from synthgen.dataset import open_dataset
-    from synthgen.stages import verify as stage
-
-    if not show_verified(stage.verify(open_dataset(dataset)), as_json):
-        raise typer.Exit(DatasetError.exit_code)
-
-
-@app.command(help="List a dataset's versions, the newest last." + EXAMPLES + "  synthgen versions demo")
-def versions(dataset: Named, as_json: AsJson = False) -> None:
-    from flows.show_dataset import version_rows
-
-    rows = version_rows(dataset)
-    print_json(rows) if as_json else print_table(f"Versions of {dataset}", rows)
-
-
-@app.command(
-    help="Write the kept samples of a version in another format."
-    + EXAMPLES
-    + """  synthgen export demo@v1 --to image-folder demo-pictures
-  synthgen export demo --to hf-parquet demo-parquet --with-sources"""
-)
-def export(
-    dataset: Named,
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="A folder that does not exist yet, or is empty.")
-    ],
-    to: Annotated[str, typer.Option(metavar="FORMAT", help="See `synthgen list exports`.")],
-    with_sources: Annotated[
-        bool, typer.Option("--with-sources", help="Add the real ones they descend from.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    from flows.show_dataset import exported
-
-    facts = exported(dataset, to, out, with_sources)
-    print_json(facts) if as_json else say(f"{facts['samples']} samples are in {facts['folder']}")
 
 
 @app.command(

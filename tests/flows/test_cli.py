@@ -48,7 +48,7 @@ def test_plan_of_the_demo_loads_no_model_library(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "audit", "replay", "verify", "versions", "export", "list", "ui",
-                                     "serve", "request", "bench", "lift"])  # fmt: skip
+                                     "serve", "request", "bench", "lift", "diff"])  # fmt: skip
 def test_every_command_teaches_by_an_example(synthgen, command):
     done = synthgen(command, "--help")
     assert done.returncode == 0
@@ -62,6 +62,7 @@ def test_every_command_teaches_by_an_example(synthgen, command):
         (["plan", "quick.toml", "--set", "sead=3"], 2, "Did you mean 'seed'"),
         (["plan", "quick.toml", "--set", "seed"], 2, "write it as key=value"),
         (["audit", "nope"], 5, "no dataset 'nope'"),
+        (["diff", "nope", "v1", "v2"], 5, "no dataset 'nope'"),
         (["list", "generator"], 2, "Did you mean 'generators'"),
         (["list", "generators", "--modality", "imagge"], 2, "Did you mean 'image'"),
         (["bench", "nope"], 2, "nope"),
