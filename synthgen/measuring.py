@@ -273,7 +273,8 @@ class Measurement:
         seen = self._train("affinity", [(d, self._search_unit(arm, d, part)) for d, part in self._parts])
         tables = []
         for i, drawn in enumerate(self.drawn):
-            material, embed = drawn.material, drawn.recipe.modality.embed
+            material = drawn.material
+            embed = partial(material.classifier.embed, drawn.recipe.modality)
             mine = {name: outcomes[i * seeds : (i + 1) * seeds] for name, outcomes in arms.items()}
             parts = [(validation_rows(material, p), seen[i * searches + p]) for p in range(searches)]
             tables.append(list(what_is_added(material, embed, parts, mine, base)))

@@ -1,9 +1,11 @@
 """Sounds go through the whole pipeline as pictures do: same digest however they are made, and made again alone."""
 
+import pytest
 import soundfile
 from sounds import speechlike
 
 from synthgen.exports.hf_parquet import HfParquet
+from synthgen.measuring import measure
 from synthgen.pipeline import run
 from synthgen.recipe import parse_recipe
 from synthgen.report_page import page
@@ -65,3 +67,20 @@ def test_thin_classes_are_filled_shown_played_made_again_and_exported(tmp_path):
     assert HfParquet().write(version, tmp_path / "parquet") == len(kept)
     again = run(recipe(source, tmp_path / "other", shard=3)).version
     assert again.digest == version.digest
+
+
+@pytest.mark.slow
+def test_lift_is_measured_on_sounds(tmp_path):
+    quick = {
+        "seeds": 3, "steps": 20, "size": 16, "searches": 1, "reaches": [1], "shares": [0.5], "weights": [],
+        "starts": [], "replacements": [],
+    }  # fmt: skip
+    tones = parse_recipe({
+        "name": "tones", "source": {"reader": "tones", "per_class": 6, "holdout_per_class": 4, "cut": {"rise": 3}},
+        "targets": {"counts": {"rise": 6}}, "filter": [{"use": "readable"}], "generate": [{"use": "audio/pitch"}],
+        "publish": {"to": str(tmp_path)}, "lift": quick,
+    })  # fmt: skip
+    report = measure(tones, run(tones).version)
+    arms = {row["arm"] for row in report.tables["arms"].rows}
+    assert {"naive", "synthetic"} <= {arm.split(",")[0] for arm in arms}
+    assert any(row["class"] == "rise" and row["Vendi"] for row in report.tables["data"].rows)

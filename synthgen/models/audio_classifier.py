@@ -21,6 +21,7 @@ from synthgen.contract import LabelContract
 from synthgen.device import one_thread
 from synthgen.errors import ModelError
 from synthgen.mixture import Learnt, Mixture
+from synthgen.modality import Modality
 from synthgen.models import sound_features
 from synthgen.models.classifier import Classifier, Progress
 from synthgen.models.image_classifier import Residual
@@ -158,6 +159,10 @@ class AudioReference(Classifier):
 
     def small(self, payload: Any, size: int | None = None) -> NDArray[np.uint8]:
         return shown(payload, size or BANDS)
+
+    def embed(self, modality: Modality, payloads: Sequence[Any]) -> NDArray[np.float32]:
+        levels = [(payload.T / np.float32(255) - 1) * np.float32(RANGE_DB) for payload in payloads]
+        return sound_features.embed_levels(levels)
 
     def usual_steps(self, payload: Any) -> int:
         return 300

@@ -65,6 +65,11 @@ class Classifier:
         """The payload as small as the classifier can do with, or of a size that is asked for: many are held at once."""
         return payload
 
+    def embed(self, modality: Modality, payloads: Sequence[Any]) -> NDArray[np.float32]:
+        """Unit vectors (n, d) of small payloads, for likeness and diversity: the modality's, where these are payloads
+        still."""
+        return modality.embed(payloads)
+
     def usual_steps(self, payload: Any) -> int:
         """Training steps that are enough for small payloads like this one."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,9 +75,13 @@ def _blurred(frames: NDArray[np.uint8]) -> Floats:
 
 def embed(clips: Sequence[Clip]) -> Floats:
     """Unit vectors (n, 544): edges and colours of frames, averaged over each half, and where and when it moves."""
+    return embed_frames(shrunk(clip, CANVAS, 2 * LOOKED_AT) for clip in clips)
+
+
+def embed_frames(clips: Iterable[NDArray[np.uint8]]) -> Floats:
+    """Unit vectors (n, 544) of clips as 16 frames (16, side, side, 3) each."""
     rows = []
-    for clip in clips:
-        small = shrunk(clip, CANVAS, 2 * LOOKED_AT)
+    for small in clips:
         looks = image_features.embed(list(small))
         halves = [half.mean(0) for half in np.array_split(looks, 2)]
         grey = _blurred(small).mean(3)

@@ -111,20 +111,30 @@ def signature(sounds: Sequence[Sound]) -> Floats:
 
 
 def embed(sounds: Sequence[Sound]) -> Floats:
-    """Unit vectors (n, 288): the spectrum of each third, against the mean level, how it varies and changes."""
-    rows = []
-    for sound in sounds:
-        levels = log_mel(sound)
-        seen = np.maximum(levels - levels.max(), -70.0) / 70
-        thirds = [part.mean(0) for part in np.array_split(pooled(levels, 24), 3)]
-        top = max(float(np.max(thirds)), QUIET_DB + 1)
-        spectra = np.stack([np.maximum(one - top, -70.0) / 70 for one in thirds])
-        spectra -= spectra.mean()
-        change = np.abs(np.diff(seen, axis=0)).mean(0) if len(seen) > 1 else np.zeros(BANDS, np.float32)
-        length = np.full(BANDS, 0.05 * np.log(sound.seconds), np.float32)
-        rows.append(np.concatenate([*spectra, 0.7 * seen.std(0), 2 * change, length]))
-    stacked = np.array(rows, np.float32).reshape(len(rows), 6 * BANDS)
+    """Unit vectors (n, 288): the spectrum of each third, against the mean level, how it varies and changes, and the
+    length."""
+    return embed_levels([log_mel(sound) for sound in sounds])
+
+
+def embed_levels(sounds: Sequence[Floats]) -> Floats:
+    """Unit vectors (n, 6 * bands) of levels (frames, bands) in dB, a frame each 10 ms."""
+    rows = [_look(levels) for levels in sounds]
+    stacked = (
+        np.array(rows, np.float32).reshape(len(rows), -1) if rows else np.empty((0, 6 * BANDS), np.float32)
+    )
     return np.asarray(stacked / np.maximum(np.linalg.norm(stacked, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _look(levels: Floats) -> Floats:
+    seen = np.maximum(levels - levels.max(), -70.0) / 70
+    thirds = [part.mean(0) for part in np.array_split(pooled(levels, 24), 3)]
+    top = max(float(np.max(thirds)), QUIET_DB + 1)
+    spectra = np.stack([np.maximum(one - top, -70.0) / 70 for one in thirds])
+    spectra -= spectra.mean()
+    bands = levels.shape[1]
+    change = np.abs(np.diff(seen, axis=0)).mean(0) if len(seen) > 1 else np.zeros(bands, np.float32)
+    length = np.full(bands, 0.05 * np.log(HOP_S * len(levels)), np.float32)
+    return np.asarray(np.concatenate([*spectra, 0.7 * seen.std(0), 2 * change, length]), np.float32)
 
 
 def fingerprint(sounds: Sequence[Sound]) -> Floats:

@@ -21,6 +21,7 @@ from synthgen.contract import LabelContract
 from synthgen.device import one_thread
 from synthgen.errors import ModelError
 from synthgen.mixture import Learnt, Mixture
+from synthgen.modality import Modality
 from synthgen.models import clip_features
 from synthgen.models.classifier import Classifier, Progress
 from synthgen.models.image_classifier import Residual
@@ -177,6 +178,9 @@ class VideoReference(Classifier):
 
     def small(self, payload: Any, size: int | None = None) -> NDArray[np.uint8]:
         return clip_features.shrunk(payload, size or SIDE, FRAMES)
+
+    def embed(self, modality: Modality, payloads: Sequence[Any]) -> NDArray[np.float32]:
+        return clip_features.embed_frames(payloads)
 
     def usual_steps(self, payload: Any) -> int:
         return 300

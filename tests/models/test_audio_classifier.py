@@ -8,6 +8,7 @@ from synthgen.contract import LabelContract
 from synthgen.device import one_thread
 from synthgen.errors import ModelError
 from synthgen.mixture import Mixture, Sampling, Synthetic, Use
+from synthgen.modalities.audio import Audio
 from synthgen.models.audio_classifier import AudioReference
 from synthgen.models.sound import rounded
 from synthgen.seeds import numpy_rng
@@ -87,6 +88,13 @@ def test_varied_sounds_differ_and_keep_their_shape(data):
         assert (after.shape, after.dtype) == (before.shape, before.dtype)
         assert (after != before).any()
     assert CLASSIFIER.varied([], labels[:0], NAMES, LabelContract(), 1) == []
+
+
+def test_small_sounds_are_embedded_each_for_itself_and_nearly_as_whole_ones(data):
+    together = CLASSIFIER.embed(Audio(), data[0][:5])
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(CLASSIFIER.embed(Audio(), data[0][2:3])[0], together[2])
+    assert CLASSIFIER.embed(Audio(), []).shape[0] == 0
 
 
 def test_another_folder_is_an_error_in_words(tmp_path):

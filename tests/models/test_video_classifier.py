@@ -9,6 +9,7 @@ from synthgen.contract import LabelContract
 from synthgen.device import one_thread
 from synthgen.errors import ModelError
 from synthgen.mixture import Mixture, Sampling, Synthetic, Use
+from synthgen.modalities.video import Video
 from synthgen.models.clip_frames import encoded
 from synthgen.models.video_classifier import VideoReference
 from synthgen.seeds import numpy_rng
@@ -83,6 +84,13 @@ def test_varied_clips_are_moved_alike_in_all_frames(data):
         assert after.shape == before.shape
         assert (after != before).any()
         np.testing.assert_array_equal(after, np.repeat(after[:1], len(after), 0))
+
+
+def test_small_clips_are_embedded_each_for_itself(data):
+    together = CLASSIFIER.embed(Video(), data[0][:5])
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(CLASSIFIER.embed(Video(), data[0][2:3])[0], together[2])
+    assert together[0] @ together[2] > together[0] @ together[1], "of its own class"
 
 
 def test_another_folder_is_an_error_in_words(tmp_path):
